@@ -1,0 +1,134 @@
+"""Keyword search. The only importer of bm25s and of the stemmer."""
+
+import re
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Self
+
+import bm25s
+import numpy as np
+import Stemmer
+from bm25s.stopwords import STOPWORDS_EN_PLUS
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
+
+Scores = NDArray[np.float32]
+
+# A word, or an identifier such as nn.Linear, r_t, c++ or 3.11, whose parts count as well.
+_TOKEN = re.compile(r"[^\W_]+(?:[._+#'’-]+[^\W_]+)*")
+_PART = re.compile(r"[^\W_]+")
+
+STOPWORDS = frozenset(STOPWORDS_EN_PLUS) | frozenset(
+    "actually anyone anybody basically does doesn exactly explain hey hello hi im isn just know like lol mean "
+    "means pls plz please really someone something stuff tell thing things want wanna whats wtf dont cant "
+    "isnt doesnt ive its thats u ur btw ok okay understand".split()
+)
+
+
+@lru_cache(maxsize=65536)
+def _stem(word: str) -> str:
+    return str(_stemmer.stemWord(word))
+
+
+_stemmer = Stemmer.Stemmer("english")
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words without stop words, not stemmed. "nn.Linear" gives nn.linear, nn and linear."""
+    found: list[str] = []
+    for token in _TOKEN.findall(text.casefold().replace("’", "'")):
+        token = token.removesuffix("'s")
+        parts = _PART.findall(token)
+        found.extend(part for part in parts if part not in STOPWORDS)
+        if len(parts) > 1:
+            found.append(token)
+    return found
+
+
+def tokenise(text: str) -> list[str]:
+    """Stemmed words for the index and the query alike."""
+    return [_stem(word) for word in words(text)]
+
+
+class LexicalIndex:
+    """BM25 over texts. Row n is the n-th text."""
+
+    def __init__(self, bm25: bm25s.BM25) -> None:
+        self._bm25 = bm25
+
+    @classmethod
+    def from_texts(cls, texts: Sequence[str]) -> Self:
+        """Index `texts`, which must not be empty."""
+        bm25 = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
+        corpus = [tokenise(text) or ["\x00"] for text in texts]  # a text without words must keep its row
+        bm25.index(corpus, show_progress=False)
+        return cls(bm25)
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read what `write` wrote.
+
+        Raises:
+            ValueError: a file is missing or unreadable.
+        """
+        try:
+            return cls(bm25s.BM25.load(str(folder), load_corpus=False, allow_pickle=False, show_progress=False))
+        except (OSError, KeyError, ValueError) as error:
+            raise ValueError(f"{folder.name}/ cannot be read") from error
+
+    def write(self, folder: Path) -> None:
+        """Write the index into `folder`. Raises OSError where the disk does."""
+        self._bm25.save(str(folder), allow_pickle=False, show_progress=False)
+
+    @cached_property
+    def _frequencies(self) -> dict[str, int]:
+        """In how many texts each stem stands."""
+        pointers = np.asarray(self._bm25.scores["indptr"])
+        counts = np.diff(pointers)
+        return {token: int(counts[row]) for token, row in self._bm25.vocab_dict.items() if token and row < len(counts)}
+
+    @property
+    def size(self) -> int:
+        return int(self._bm25.scores["num_docs"])
+
+    def knows(self, token: str) -> bool:
+        """Whether any text has this stem."""
+        return token in self._bm25.vocab_dict
+
+    def rarity(self, token: str) -> float:
+        """Inverse document frequency in nats; an unknown stem is as rare as one that stands once."""
+        count = self._frequencies.get(token, 1)
+        return float(np.log1p((self.size - count + 0.5) / (count + 0.5)))
+
+    def query_tokens(self, text: str) -> list[str]:
+        """Stems of a query, in which an unknown word is joined by the known one it most likely misspells."""
+        tokens: list[str] = []
+        for word in words(text):
+            stem = _stem(word)
+            tokens.append(stem)
+            if not self.knows(stem) and (repaired := self._repair(stem)):
+                tokens.append(repaired)
+        return tokens
+
+    @cached_property
+    def _by_initial(self) -> dict[str, list[str]]:
+        groups: dict[str, list[str]] = {}
+        for token in self._bm25.vocab_dict:
+            if len(token) >= 4 and token.isalpha():
+                groups.setdefault(token[0], []).append(token)
+        return groups
+
+    def _repair(self, stem: str) -> str | None:
+        """The nearest known stem, if it is near enough that a typing slip explains the difference."""
+        if len(stem) < 5 or not stem.isalpha():
+            return None
+        best = process.extractOne(stem, self._by_initial.get(stem[0], []), scorer=fuzz.ratio, score_cutoff=84.0)
+        return str(best[0]) if best else None
+
+    def scores(self, tokens: Sequence[str]) -> Scores:
+        """The BM25 score of every row, shape (size,); 0 where no token stands."""
+        known = [token for token in tokens if self.knows(token)]
+        if not known:
+            return np.zeros(self.size, dtype=np.float32)
+        return np.asarray(self._bm25.get_scores(known), dtype=np.float32)

@@ -1,0 +1,68 @@
+"""Nearest vectors by inner product. The only importer of faiss."""
+
+from pathlib import Path
+from typing import Self
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.encoder import Vectors
+
+
+class VectorIndex:
+    """An exact FAISS index of unit vectors; a score is a cosine, higher is better."""
+
+    def __init__(self, index: faiss.IndexFlatIP) -> None:
+        self._index = index
+        # OpenMP threads would compete with the event loop for the cores; one query is a short product.
+        faiss.omp_set_num_threads(1)
+
+    @classmethod
+    def from_vectors(cls, vectors: Vectors) -> Self:
+        """An index of `vectors`, shape (n, d)."""
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(np.ascontiguousarray(vectors))
+        return cls(index)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read what `write` wrote.
+
+        Raises:
+            ValueError: the file is missing or no such index.
+        """
+        try:
+            index = faiss.read_index(str(path))
+        except RuntimeError as error:
+            raise ValueError(f"{path.name} cannot be read") from error
+        return cls(faiss.downcast_index(index))
+
+    def write(self, path: Path) -> None:
+        """Write the index to `path`.
+
+        Raises:
+            OSError: the disk is full or not writable.
+        """
+        try:
+            faiss.write_index(self._index, str(path))
+        except RuntimeError as error:
+            raise OSError(f"{path} cannot be written") from error
+
+    @property
+    def size(self) -> int:
+        """How many vectors there are."""
+        return int(self._index.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        return int(self._index.d)
+
+    def vectors(self) -> Vectors:
+        """All vectors, shape (n, d), in the order they were added."""
+        return np.asarray(self._index.reconstruct_n(0, self.size), dtype=np.float32)
+
+    def search(self, queries: Vectors, k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """The k best rows of each query: scores and row numbers, both of shape (len(queries), min(k, size))."""
+        scores, rows = self._index.search(queries, min(k, self.size))
+        return scores, rows

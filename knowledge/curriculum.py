@@ -1,0 +1,66 @@
+"""The Curriculum: steps, resources, concepts, capstones and questions, looked up by id."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Self
+
+from knowledge.documents import Document, Kind
+from knowledge.models import Capstone, Concept, CurriculumFile, Framework, Question, Resource, Step, StudyPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Curriculum:
+    """What is taught, in order. The mappings are read-only and in the order of the file names."""
+
+    title: str
+    summary: str
+    hours_per_week: float
+    steps: tuple[Step, ...]
+    frameworks: tuple[Framework, ...]
+    resources: Mapping[str, Resource]
+    concepts: Mapping[str, Concept]
+    capstones: Mapping[str, Capstone]
+    questions: tuple[Question, ...]
+
+    @classmethod
+    def from_documents(cls, file: CurriculumFile, documents: Iterable[Document], questions: Iterable[Question]) -> Self:
+        """Put the parts together. References between them are not checked here; `checks` does that."""
+        notes = list(documents)
+        return cls(
+            title=file.title,
+            summary=file.summary,
+            hours_per_week=file.hours_per_week,
+            steps=tuple(sorted(file.steps, key=lambda step: step.number)),
+            frameworks=file.frameworks,
+            resources=MappingProxyType({d.id: d.note for d in notes if d.kind is Kind.RESOURCE and isinstance(d.note, Resource)}),
+            concepts=MappingProxyType({d.id: d.note for d in notes if d.kind is Kind.CONCEPT and isinstance(d.note, Concept)}),
+            capstones=MappingProxyType({d.id: d.note for d in notes if d.kind is Kind.CAPSTONE and isinstance(d.note, Capstone)}),
+            questions=tuple(questions),
+        )
+
+    def step(self, number: int) -> Step:
+        """The step with this number.
+
+        Raises:
+            KeyError: there is no such step.
+        """
+        for step in self.steps:
+            if step.number == number:
+                return step
+        raise KeyError(number)
+
+    def place_label(self, place: StudyPlace) -> str:
+        """What a learner reads of a study place: "Dive into Deep Learning, 5.3 Backpropagation"."""
+        resource = self.resources[place.resource]
+        unit = resource.unit(place.unit) if place.unit else None
+        if unit is None:
+            return f"{resource.title}, {place.section}" if place.section else resource.title
+        section = f", section {place.section}" if place.section else ""
+        return f"{resource.title}, {unit.label}: {unit.title}{section}"
+
+    def place_url(self, place: StudyPlace) -> str:
+        """The most exact link that is known for a study place."""
+        resource = self.resources[place.resource]
+        unit = resource.unit(place.unit) if place.unit else None
+        return str(unit.url if unit is not None and unit.url is not None else resource.url)

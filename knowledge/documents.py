@@ -1,0 +1,68 @@
+"""A Document is one Markdown file: its id, its title and its text, whatever kind of note it is."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from knowledge.files import RawFile
+from knowledge.models import Note
+
+
+class Kind(StrEnum):
+    """What a document is; the value is the singular name a member reads."""
+
+    STEP = "step"
+    RESOURCE = "resource"
+    CONCEPT = "concept"
+    CAPSTONE = "capstone"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One note. `source` is its path below the knowledge folder without `.md`; `body` is Markdown."""
+
+    source: str
+    kind: Kind
+    title: str
+    body: str
+    note: Note
+
+    @property
+    def id(self) -> str:
+        """The last part of the source: what other files call it."""
+        return self.source.rsplit("/", 1)[-1]
+
+
+def plain_document(source: str, raw: RawFile) -> Document:
+    """A note without a fixed form. The title is the first there is: front matter, first heading, file name."""
+    title = _front_matter_title(raw.data) or _first_heading(raw.body) or _title_from_name(source)
+    note = Note(title=title, aliases=_strings(raw.data.get("aliases")), questions=_strings(raw.data.get("questions")))
+    return Document(source, Kind.NOTE, title, raw.body, note)
+
+
+def _front_matter_title(data: dict[str, Any]) -> str | None:
+    for key in ("title", "question", "name"):
+        value = data.get(key)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return None
+
+
+def _first_heading(body: str) -> str | None:
+    match = re.search(r"^#{1,6}\s+(.+?)\s*#*\s*$", body, re.MULTILINE)
+    return match[1].strip() if match else None
+
+
+def _title_from_name(source: str) -> str:
+    words = re.sub(r"[-_]+", " ", source.rsplit("/", 1)[-1]).strip()
+    return words[:1].upper() + words[1:] if words else source
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list):
+        return ()
+    return tuple(item.strip() for item in value if isinstance(item, str) and item.strip())
