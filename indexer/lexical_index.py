@@ -96,6 +96,14 @@ class LexicalIndex:
         """Whether any text has this stem."""
         return token in self._bm25.vocab_dict
 
+    def has_any(self, token: str, rows: Sequence[int]) -> bool:
+        """Whether any of these rows has the stem."""
+        column = self._bm25.vocab_dict.get(token)
+        if column is None:
+            return False
+        start, end = self._bm25.scores["indptr"][column : column + 2]
+        return bool(np.isin(rows, self._bm25.scores["indices"][start:end]).any())
+
     def rarity(self, token: str) -> float:
         """Inverse document frequency in nats; an unknown stem is as rare as one that stands once."""
         count = self._frequencies.get(token, 1)

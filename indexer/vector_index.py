@@ -13,7 +13,7 @@ from indexer.encoder import Vectors
 class VectorIndex:
     """An exact FAISS index of unit vectors; a score is a cosine, higher is better."""
 
-    def __init__(self, index: faiss.IndexFlatIP) -> None:
+    def __init__(self, index: faiss.Index) -> None:
         self._index = index
         # OpenMP threads would compete with the event loop for the cores; one query is a short product.
         faiss.omp_set_num_threads(1)
@@ -36,7 +36,7 @@ class VectorIndex:
             index = faiss.read_index(str(path))
         except RuntimeError as error:
             raise ValueError(f"{path.name} cannot be read") from error
-        return cls(faiss.downcast_index(index))
+        return cls(index)
 
     def write(self, path: Path) -> None:
         """Write the index to `path`.
