@@ -1,8 +1,8 @@
 """Load, split, encode only what changed, write a new version beside the old one, swap the pointer."""
 
 import os
+import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from indexer.corpus import build_passages
 from indexer.encoder import Encoder, Vectors
 from indexer.errors import SearchIndexError
 from indexer.lexical_index import LexicalIndex
-from indexer.manifest import FORMAT, Manifest, current_version, hash_sources, point_to, read_manifest
+from indexer.manifest import FORMAT, Manifest, current_version, hash_sources, is_version, point_to, read_manifest
 from indexer.passages import Passage, text_key
-from indexer.snapshot import Snapshot, lexical_texts, sentence_text
+from indexer.snapshot import Snapshot, passage_texts, source_texts
 from indexer.vector_index import VectorIndex
 from knowledge.loader import load_knowledge
-from knowledge.problems import Problem
+from knowledge.problems import KnowledgeError, Problem
 
 Progress = Callable[[int, int], None]
 """Called with how many texts are encoded and how many there are to encode."""
 
-_BATCH = 256
-_KEPT_VERSIONS = 2
+_BATCH = 128
+_UNFINISHED = ".building-"
 
 
 class BuildRunning(SearchIndexError):
@@ -60,19 +60,38 @@ def build_index(
         OSError: the disk is full or not writable; the old index is untouched.
     """
     started = time.monotonic()
+    hashes = hash_sources(knowledge_folder)  # first: a file that is edited while it is read leaves the index stale
     knowledge = load_knowledge(knowledge_folder)
-    hashes = hash_sources(knowledge_folder)
     index.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(index / ".lock", timeout=0):
+            _remove_unfinished(index)
             passages = list(build_passages(knowledge, encoder))
+            if not passages:
+                raise KnowledgeError(
+                    str(knowledge_folder),
+                    [Problem(str(knowledge_folder), None, None, "no file has text below its headings", "write some")],
+                )
             known = _known_vectors(index, encoder)
-            vectors, encoded = _encode(_texts(passages), known, encoder, progress)
-            snapshot = _snapshot(passages, vectors, encoder, hashes, len(knowledge.documents), now)
+            vectors, encoded = _encode([*_texts(passages), *knowledge.outside], known, encoder, progress)
+            manifest = Manifest(
+                format=FORMAT,
+                model=encoder.name,
+                dimension=encoder.dimension,
+                built_at=now.astimezone(UTC).isoformat(timespec="seconds"),
+                sources=hashes,
+                documents=len(knowledge.documents),
+                passages=len(passages),
+                probes=sum(len(passage.probes) for passage in passages),
+                outside=knowledge.outside,
+            )
+            snapshot = _snapshot(manifest, passages, vectors)
             version = _write(snapshot, index, now)
     except Timeout:
         raise BuildRunning(index) from None
-    return BuildReport(snapshot.manifest, version, encoded, len(vectors) - encoded, time.monotonic() - started, knowledge.warnings)
+    return BuildReport(
+        snapshot.manifest, version, encoded, len(vectors) - encoded, time.monotonic() - started, knowledge.warnings
+    )
 
 
 def is_stale(knowledge_folder: Path, index: Path, model: str) -> bool:
@@ -85,10 +104,9 @@ def is_stale(knowledge_folder: Path, index: Path, model: str) -> bool:
 
 
 def _texts(passages: Sequence[Passage]) -> list[str]:
-    """Every text that needs a vector: passages, probes, quotable pieces, in this order."""
+    """Every text that needs a vector: first the passages, then their probes."""
     texts = [passage.encoded_text for passage in passages]
     texts.extend(probe for passage in passages for probe in passage.probes)
-    texts.extend(sentence_text(passage, segment) for passage in passages for segment in passage.segments)
     return texts
 
 
@@ -116,43 +134,36 @@ def _encode(
     return vectors, len(missing)
 
 
-def _snapshot(
-    passages: list[Passage], vectors: dict[str, Vectors], encoder: Encoder, hashes: dict[str, str], documents: int, now: datetime
-) -> Snapshot:
-    texts = _texts(passages)
-    rows = len(passages) + sum(len(passage.probes) for passage in passages)
-    matrix = np.array([vectors[text_key(text)] for text in texts[:rows]], dtype=np.float32)
-    sentences = np.array([vectors[text_key(text)] for text in texts[rows:]], dtype=np.float16)
-    manifest = Manifest(
-        format=FORMAT,
-        model=encoder.name,
-        dimension=encoder.dimension,
-        built_at=now.astimezone(UTC).isoformat(timespec="seconds"),
-        sources=hashes,
-        documents=documents,
-        passages=len(passages),
-        questions=rows - len(passages),
-        sentences=len(sentences),
+def _snapshot(manifest: Manifest, passages: Sequence[Passage], vectors: dict[str, Vectors]) -> Snapshot:
+    matrix = np.array([vectors[text_key(text)] for text in _texts(passages)], dtype=np.float32)
+    outside = np.array([vectors[text_key(text)] for text in manifest.outside], dtype=np.float32)
+    return Snapshot(
+        manifest,
+        tuple(passages),
+        VectorIndex.from_vectors(matrix),
+        LexicalIndex.from_texts(passage_texts(passages)),
+        LexicalIndex.from_texts(source_texts(passages)),
+        VectorIndex.from_vectors(outside.reshape(-1, manifest.dimension)),
     )
-    lexical = LexicalIndex.from_texts(lexical_texts(passages))
-    return Snapshot(manifest, tuple(passages), VectorIndex.from_vectors(matrix), sentences, lexical)
 
 
 def _write(snapshot: Snapshot, index: Path, now: datetime) -> Path:
     """Write into a hidden folder, make it durable, give it its name, point to it, drop old versions."""
-    hidden = Path(tempfile.mkdtemp(prefix=".building-", dir=index))
+    name = f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    hidden = index / f"{_UNFINISHED}{name}"
+    hidden.mkdir()
     try:
         snapshot.write(hidden)
-        for path in hidden.rglob("*"):
+        for path in [*hidden.rglob("*"), hidden]:
             _sync(path)
-        version = index / f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{hidden.name[-8:]}"
-        hidden.rename(version)
+        version = hidden.rename(index / name)
     except BaseException:
         shutil.rmtree(hidden, ignore_errors=True)
         raise
     _sync(index)
-    point_to(index, version.name)
-    _drop_old(index, version)
+    previous = _current_or_none(index)
+    point_to(index, name)
+    _drop_old(index, keep={version, previous})
     return version
 
 
@@ -164,10 +175,21 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _drop_old(index: Path, current: Path) -> None:
-    """Keep the current version and the one before it, which a running bot may still be reading."""
-    versions = sorted((p for p in index.iterdir() if p.is_dir() and not p.name.startswith(".")), key=lambda p: p.stat().st_mtime)
-    others = [path for path in versions if path != current]
-    left_behind = [path for path in index.glob(".building-*") if path.is_dir()]
-    for path in [*others[: max(len(others) - _KEPT_VERSIONS + 1, 0)], *left_behind]:
+def _current_or_none(index: Path) -> Path | None:
+    try:
+        return current_version(index)
+    except SearchIndexError:
+        return None
+
+
+def _drop_old(index: Path, keep: set[Path | None]) -> None:
+    """Drop versions, never anything else in the folder. The one before stays: a bot may be reading it."""
+    for path in index.iterdir():
+        if is_version(path.name) and path not in keep:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _remove_unfinished(index: Path) -> None:
+    """Remove what a build left behind that was killed."""
+    for path in index.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(path, ignore_errors=True)

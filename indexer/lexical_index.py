@@ -15,7 +15,7 @@ from rapidfuzz import fuzz, process
 
 Scores = NDArray[np.float32]
 
-# A word, or an identifier such as nn.Linear, r_t, c++ or 3.11, whose parts count as well.
+# A word, or an identifier such as nn.Linear, r_t or 3.11, whose parts count as well.
 _TOKEN = re.compile(r"[^\W_]+(?:[._+#'’-]+[^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
 
@@ -37,11 +37,12 @@ _stemmer = Stemmer.Stemmer("english")
 def words(text: str) -> list[str]:
     """Lower-case words without stop words, not stemmed. "nn.Linear" gives nn.linear, nn and linear."""
     found: list[str] = []
-    for token in _TOKEN.findall(text.casefold().replace("’", "'")):
-        token = token.removesuffix("'s")
+    for match in _TOKEN.findall(text.casefold().replace("’", "'")):
+        token = match.removesuffix("'s")
         parts = _PART.findall(token)
         found.extend(part for part in parts if part not in STOPWORDS)
-        if len(parts) > 1:
+        is_contraction = "'" in token and STOPWORDS.issuperset(parts)
+        if len(parts) > 1 and not is_contraction:
             found.append(token)
     return found
 
@@ -74,7 +75,7 @@ class LexicalIndex:
         """
         try:
             return cls(bm25s.BM25.load(str(folder), load_corpus=False, allow_pickle=False, show_progress=False))
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, EOFError, LookupError, ValueError, TypeError, AttributeError) as error:
             raise ValueError(f"{folder.name}/ cannot be read") from error
 
     def write(self, folder: Path) -> None:

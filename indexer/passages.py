@@ -83,7 +83,7 @@ def text_key(text: str) -> str:
 
 
 def heading_line(title: str, heading: Sequence[str]) -> str:
-    """ "Backpropagation > Intuition"; a heading that repeats the title is left out."""
+    """The title and the headings below it with " > " between them; a heading that repeats the title is left out."""
     return " > ".join([title, *(h for h in heading if h.casefold() != title.casefold())])
 
 
@@ -110,7 +110,7 @@ def split_sections(body: str) -> list[Section]:
 
     def close() -> None:
         if segments:
-            sections.append(Section(tuple(name for _, name in path), tuple(segments)))
+            sections.append(Section(tuple(name for _, name in path if name), tuple(segments)))
             segments.clear()
 
     tokens = _markdown.parse(body)
@@ -134,8 +134,7 @@ def _segments(token: Token, tokens: list[Token], position: int) -> Iterator[Segm
     elif token.type == "inline" and tokens[position - 1].type == "paragraph_open":
         is_item = _is_first_in_item(tokens, position)
         for number, sentence in enumerate(split_sentences(plain_inline(token.content))):
-            first_of_item = is_item and number == 0
-            yield Segment(f"- {sentence}" if first_of_item else sentence, SegmentKind.ITEM if first_of_item else SegmentKind.SENTENCE)
+            yield Segment(f"- {sentence}", SegmentKind.ITEM) if is_item and number == 0 else Segment(sentence)
     elif token.type == "tr_open":
         cells = _row_cells(tokens, position)
         if any(cells):
@@ -164,17 +163,22 @@ def _row_cells(tokens: list[Token], position: int) -> list[str]:
     return cells
 
 
-_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
-_RELATIVE_LINK = re.compile(r"\[([^\]]+)\]\((?!https?://)[^)]*\)")
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+# Each pattern matches code first, so that `layers[0](x)` and `List<int>` in backticks stay as they are.
+_CODE = r"(?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))"
+_IMAGE = re.compile(_CODE + r"|!\[(?P<text>[^\]]*)\]\([^)]*\)", re.DOTALL)
+_RELATIVE_LINK = re.compile(_CODE + r"|\[(?P<text>(?:`[^`]*`|[^\]`])+)\]\((?!https?://)[^)]*\)", re.DOTALL)
+_TAG = re.compile(_CODE + r"|</?(?P<tag>[A-Za-z][A-Za-z0-9-]*)(?:\s[^<>]*)?/?>|<!--.*?-->", re.DOTALL)
+
+_TAGS_IN_WORDS = frozenset({"a", "b", "code", "em", "i", "kbd", "mark", "small", "span", "strong", "sub", "sup", "u"})
 
 
 def plain_inline(text: str) -> str:
     """One paragraph as one line, without pictures, HTML tags and links that lead nowhere from Discord."""
-    text = _IMAGE.sub(r"\1", text)
-    text = _RELATIVE_LINK.sub(r"\1", text)
-    parts = re.split(r"(`[^`]*`)", text)
-    text = "".join(part if part.startswith("`") else _TAG.sub("", part) for part in parts)
+    text = _IMAGE.sub(lambda match: match["code"] or match["text"], text)
+    text = _RELATIVE_LINK.sub(lambda match: match["code"] or match["text"], text)
+    text = _TAG.sub(
+        lambda match: match["code"] or ("" if (match["tag"] or "").lower() in _TAGS_IN_WORDS else " "), text
+    )
     return re.sub(r"\s+", " ", text).strip()
 
 
@@ -183,13 +187,26 @@ def _segmenter() -> pysbd.Segmenter:
     return pysbd.Segmenter(language="en", clean=False)
 
 
+_LONGEST_PARAGRAPH = 20_000
+
+
 def split_sentences(text: str) -> list[str]:
     """Sentences of one paragraph, as they stand."""
     if not text:
         return []
     if len(text) < 40 or not re.search(r"[.!?…:][\"')\]`*]*\s", text):
         return [text]
-    return [sentence.strip() for sentence in _segmenter().segment(text) if sentence.strip()]
+    # pysbd takes quadratic time, and rarely it loses characters.
+    pieces = _segmenter().segment(text) if len(text) <= _LONGEST_PARAGRAPH else []
+    if "".join(pieces) != text:
+        pieces = re.split(r"(?<=[.!?…]\s)", text)
+    sentences: list[str] = []
+    for piece in pieces:
+        if sentences and not sentences[-1][-1].isspace():  # cut inside a word, e.g. at the "?" of an address
+            sentences[-1] += piece
+        else:
+            sentences.append(piece)
+    return [sentence.strip() for sentence in sentences if sentence.strip()]
 
 
 def fit_heading(title: str, heading: Sequence[str], *, max_tokens: int, count_tokens: CountTokens) -> str:
@@ -229,9 +246,16 @@ def _piece(section: Section, segments: list[Segment]) -> Section:
 def _fit(segment: Segment, budget: int, count_tokens: CountTokens) -> list[Segment]:
     if count_tokens([segment.text])[0] <= budget:
         return [segment]
-    splitter = TextSplitter.from_callback(lambda text: count_tokens([text])[0], max(budget - 8, 8))
     if segment.kind is not SegmentKind.CODE:
-        return [Segment(chunk, segment.kind if n == 0 else SegmentKind.SENTENCE) for n, chunk in enumerate(splitter.chunks(segment.text))]
+        chunks = _chunks(segment.text, budget, count_tokens)
+        return [Segment(chunk, segment.kind if n == 0 else SegmentKind.SENTENCE) for n, chunk in enumerate(chunks)]
     opening, _, rest = segment.text.partition("\n")
-    inside = rest.removesuffix("\n```")
-    return [Segment(f"{opening}\n{chunk}\n```", SegmentKind.CODE) for chunk in splitter.chunks(inside)]
+    room = budget - count_tokens([f"{opening}\n```"])[0]
+    chunks = _chunks(rest.removesuffix("\n```"), room, count_tokens)
+    return [Segment(f"{opening}\n{chunk}\n```", SegmentKind.CODE) for chunk in chunks]
+
+
+def _chunks(text: str, budget: int, count_tokens: CountTokens) -> list[str]:
+    """The text in pieces of at most `budget` tokens, which keep the indentation of their first line."""
+    splitter = TextSplitter.from_callback(lambda piece: count_tokens([piece])[0], max(budget, 8), trim=False)
+    return [chunk.strip("\n").rstrip() for chunk in splitter.chunks(text) if chunk.strip()]

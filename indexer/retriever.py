@@ -16,7 +16,7 @@ from indexer.encoder import Encoder, Vectors
 from indexer.passages import Passage
 from indexer.snapshot import Snapshot
 
-DENSE_WEIGHT = 0.35
+DENSE_WEIGHT = 0.4
 """Share of the cosine in the fused score; see tests/retrieval for the sets it was chosen on."""
 
 LEXICAL_SCALE = 0.5
@@ -24,22 +24,25 @@ LEXICAL_SCALE = 0.5
 
 _POOL = 400
 _CONTEXT_WEIGHT = 0.5
-_PASSAGES_PER_HIT = 6
+_PASSAGES_PER_HIT = 12
 
 Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked, and for a follow-up what was asked before it."""
+    """What is asked, for a follow-up what was asked before it, and sources that the hits must contain."""
 
     text: str
     previous: str | None = None
+    include: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredPassage:
-    """A passage of a hit. `number` is its position in the snapshot."""
+    """A passage of a hit. `number` is its position in the snapshot; `score` counts its own words only,
+    not the questions that lead to its note.
+    """
 
     number: int
     passage: Passage
@@ -49,7 +52,8 @@ class ScoredPassage:
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A source that may answer. `score` is fused; `similarity` is the best cosine of its passages and
-    questions; `coverage` the share, by rarity, of the question's words that stand in it. All rise with fit."""
+    questions; `coverage` the share, by rarity, of the question's words that stand in it. All rise with fit.
+    """
 
     source: str
     title: str
@@ -68,12 +72,15 @@ class Hit:
 @dataclass(frozen=True)
 class Result:
     """The hits of one question, best first. `known` is the share of its words, by rarity, that any note has;
-    `vector` is the question's, shape (d,); `tokens` are its stems."""
+    `outside` the best cosine to a topic that is not covered, or None where no such topics are listed;
+    `tokens` are the question's stems.
+    """
 
     hits: tuple[Hit, ...]
     known: float
-    vector: Vectors
+    outside: float | None
     tokens: tuple[str, ...]
+    has_context: bool
 
 
 class Retriever:
@@ -93,19 +100,20 @@ class Retriever:
         vectors = self._encode(queries)
         scores, rows = self.snapshot.vectors.search(vectors, _POOL)
         return [
-            self._result(query, vector, self._dense(s, r), top_k)
-            for query, vector, s, r in zip(queries, vectors, scores, rows, strict=True)
+            self._result(query, s, r, o, top_k)
+            for query, s, r, o in zip(queries, scores, rows, self._outside(vectors), strict=True)
         ]
 
     def rank_dense(self, queries: Sequence[Query], top_k: int) -> list[list[str]]:
         """Sources by cosine alone."""
         scores, rows = self.snapshot.vectors.search(self._encode(queries), _POOL)
-        return [self._best_sources(self._by_source(self._dense(s, r)), top_k) for s, r in zip(scores, rows, strict=True)]
+        return [
+            self._best_sources(self._by_source(self._dense(s, r)), top_k) for s, r in zip(scores, rows, strict=True)
+        ]
 
     def rank_lexical(self, queries: Sequence[Query], top_k: int) -> list[list[str]]:
         """Sources by BM25 alone."""
-        lexical = self.snapshot.lexical
-        return [self._best_sources(self._by_source(lexical.scores(lexical.query_tokens(q.text))), top_k) for q in queries]
+        return [self._best_sources(self._lexical(query), top_k) for query in queries]
 
     def _encode(self, queries: Sequence[Query]) -> Vectors:
         """One vector a query; a follow-up's leans towards what was asked before it."""
@@ -119,11 +127,29 @@ class Retriever:
             plain[number] = mixed / np.linalg.norm(mixed)
         return plain
 
-    def _dense(self, scores: Scores, rows: NDArray[np.int64]) -> Scores:
-        """The best cosine of each passage or its probes; outside the pool it is at most the pool's last."""
-        dense = np.full(len(self.snapshot.passages), scores[-1], dtype=np.float32)
+    def _outside(self, vectors: Vectors) -> list[float | None]:
+        if not self.snapshot.outside.size:
+            return [None] * len(vectors)
+        scores, _ = self.snapshot.outside.search(vectors, 1)
+        return [float(score) for score in scores[:, 0]]
+
+    def _dense(self, scores: Scores, rows: NDArray[np.int64], floor: float | None = None) -> Scores:
+        """The best cosine of each passage over `rows`; outside the pool it is at most the pool's last, the floor."""
+        lowest = scores[-1] if floor is None else floor
+        dense = np.full(len(self.snapshot.passages), lowest, dtype=np.float32)
         np.maximum.at(dense, self.snapshot.passage_of_row[rows], scores)
         return dense
+
+    def _lexical(self, query: Query) -> Scores:
+        """BM25 of every source: the best of its passages and the whole of it count alike."""
+        scores = self._lexical_text(query.text)
+        return scores + _CONTEXT_WEIGHT * self._lexical_text(query.previous) if query.previous else scores
+
+    def _lexical_text(self, text: str) -> Scores:
+        tokens = self.snapshot.lexical_sources.query_tokens(text)
+        best_passage = self._by_source(self.snapshot.lexical_passages.scores(tokens))
+        total: Scores = best_passage + self.snapshot.lexical_sources.scores(tokens)
+        return total
 
     def _by_source(self, of_passages: Scores) -> Scores:
         best = np.full(len(self.snapshot.sources), -1.0, dtype=np.float32)
@@ -139,40 +165,49 @@ class Retriever:
         fused: Scores = self._dense_weight * dense + (1 - self._dense_weight) * scaled
         return fused
 
-    def _result(self, query: Query, vector: Vectors, dense: Scores, top_k: int) -> Result:
-        lexical = self.snapshot.lexical
+    def _result(
+        self, query: Query, scores: Scores, rows: NDArray[np.int64], outside: float | None, top_k: int
+    ) -> Result:
+        lexical = self.snapshot.lexical_sources
         tokens = lexical.query_tokens(query.text)
-        keyword = lexical.scores(tokens)
-        if query.previous:
-            keyword = keyword + _CONTEXT_WEIGHT * lexical.scores(lexical.query_tokens(query.previous))
-        of_passages = self._fuse(dense, keyword)
-        dense_of_sources = self._by_source(dense)
-        of_sources = self._fuse(dense_of_sources, self._by_source(keyword))
+        dense_of_sources = self._by_source(self._dense(scores, rows))
+        of_sources = self._fuse(dense_of_sources, self._lexical(query))
+        own = rows < len(self.snapshot.passages)
+        cosines = self._dense(scores[own], rows[own], floor=float(scores[-1]))
         rarity = {token: lexical.rarity(token) for token in tokens}
         total = sum(rarity.values())
         known = sum(weight for token, weight in rarity.items() if lexical.knows(token)) / total if total else 0.0
         hits = tuple(
-            self._hit(int(number), float(of_sources[number]), float(dense_of_sources[number]), of_passages, rarity)
-            for number in _best(of_sources, top_k)
+            self._hit(number, float(of_sources[number]), float(dense_of_sources[number]), cosines, rarity)
+            for number in self._with_included(_best(of_sources, top_k), query.include)
         )
-        return Result(hits, known, vector, tuple(tokens))
+        return Result(hits, known, outside, tuple(tokens), bool(query.previous))
 
-    def _hit(self, number: int, score: float, similarity: float, of_passages: Scores, rarity: dict[str, float]) -> Hit:
+    def _with_included(self, numbers: list[int], include: Sequence[str]) -> list[int]:
+        named = [
+            self.snapshot.number_of_source[source] for source in include if source in self.snapshot.number_of_source
+        ]
+        return list(dict.fromkeys([*numbers, *named]))
+
+    def _hit(self, number: int, score: float, similarity: float, cosines: Scores, rarity: dict[str, float]) -> Hit:
         source = self.snapshot.sources[number]
-        numbers = sorted(self.snapshot.passages_of_source[source], key=lambda n: -of_passages[n])
-        total = sum(rarity.values())
-        covered = sum(weight for token, weight in rarity.items() if self.snapshot.lexical.has_any(token, numbers))
-        passages = tuple(
-            ScoredPassage(n, self.snapshot.passages[n], float(of_passages[n])) for n in numbers[:_PASSAGES_PER_HIT]
-        )
-        first = passages[0].passage
-        return Hit(source, first.title, first.kind, score, similarity, covered / total if total else 0.0, passages)
+        total = sum(rarity.values()) or 1.0
+        covered = (w for token, w in rarity.items() if self.snapshot.lexical_sources.has_any(token, [number]))
+        scored = [
+            self._scored(passage, float(cosines[passage]), rarity, total)
+            for passage in self.snapshot.passages_of_source[source]
+        ]
+        best = sorted(scored, key=lambda item: -item.score)[:_PASSAGES_PER_HIT]
+        first = best[0].passage
+        return Hit(source, first.title, first.kind, score, similarity, sum(covered) / total, tuple(best))
+
+    def _scored(self, number: int, cosine: float, rarity: dict[str, float], total: float) -> ScoredPassage:
+        stems = self.snapshot.stems(number)
+        coverage = sum(weight for token, weight in rarity.items() if token in stems) / total
+        score = self._dense_weight * cosine + (1 - self._dense_weight) * LEXICAL_SCALE * coverage
+        return ScoredPassage(number, self.snapshot.passages[number], score)
 
 
 def _best(scores: Scores, top_k: int) -> list[int]:
     """Positions of the `top_k` best scores; equal scores keep their order."""
-    if top_k < len(scores):
-        candidates = np.sort(np.argpartition(-scores, top_k)[: top_k + 1])
-    else:
-        candidates = np.arange(len(scores))
-    return [int(n) for n in sorted(candidates, key=lambda n: (-scores[n], n))[:top_k]]
+    return [int(number) for number in np.argsort(-scores, kind="stable")[:top_k]]

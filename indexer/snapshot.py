@@ -12,34 +12,30 @@ from numpy.typing import NDArray
 
 from indexer.encoder import Vectors
 from indexer.errors import IndexDamaged, IndexMismatch
-from indexer.lexical_index import LexicalIndex
+from indexer.lexical_index import LexicalIndex, tokenise
 from indexer.manifest import MANIFEST_FILE, Manifest, read_manifest
-from indexer.passages import Passage, Segment, SegmentKind, heading_line, text_key
+from indexer.passages import Passage, Segment, SegmentKind, text_key
 from indexer.vector_index import VectorIndex
 
 _PASSAGES = "passages.jsonl"
 _VECTORS = "vectors.faiss"
-_SENTENCES = "sentences.npy"
-_LEXICAL = "bm25"
-
-
-def sentence_text(passage: Passage, segment: Segment) -> str:
-    """What the encoder reads of one quotable piece: with its heading, so that "the sign of it is …" has a subject."""
-    return f"{heading_line(passage.title, passage.heading)}: {segment.text}"
+_OUTSIDE = "outside.faiss"
+_LEXICAL_PASSAGES = "bm25-passages"
+_LEXICAL_SOURCES = "bm25-sources"
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An index that can be searched. Rows of `vectors`: first the passages, then all probes in order.
-
-    `sentences` has one row of float16 for every segment of every passage, in order.
-    """
+    """An index that can be searched. Rows of `vectors`: first the passages, then all probes in order."""
 
     manifest: Manifest
     passages: tuple[Passage, ...]
     vectors: VectorIndex
-    sentences: NDArray[np.float16]
-    lexical: LexicalIndex
+    lexical_passages: LexicalIndex
+    lexical_sources: LexicalIndex
+    """Whole sources, in the order of `sources`: words of one question may stand in different passages."""
+    outside: VectorIndex
+    """The topics that are not covered, in the manifest's order."""
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
@@ -47,10 +43,14 @@ class Snapshot:
         return tuple(dict.fromkeys(passage.source for passage in self.passages))
 
     @cached_property
+    def number_of_source(self) -> Mapping[str, int]:
+        """The position of each source in `sources`."""
+        return {source: number for number, source in enumerate(self.sources)}
+
+    @cached_property
     def source_of_passage(self) -> NDArray[np.intp]:
         """For each passage the position of its source in `sources`."""
-        position = {source: number for number, source in enumerate(self.sources)}
-        return np.array([position[passage.source] for passage in self.passages], dtype=np.intp)
+        return np.array([self.number_of_source[passage.source] for passage in self.passages], dtype=np.intp)
 
     @cached_property
     def passage_of_row(self) -> NDArray[np.intp]:
@@ -72,13 +72,15 @@ class Snapshot:
         return {passage.key: passage for passage in self.passages}
 
     @cached_property
-    def _first_sentence(self) -> NDArray[np.intp]:
-        return np.cumsum([0, *(len(passage.segments) for passage in self.passages)])
+    def _stems(self) -> dict[int, frozenset[str]]:
+        return {}
 
-    def sentence_vectors(self, passage: int) -> Vectors:
-        """The vectors of a passage's segments, shape (segments, d)."""
-        start, end = self._first_sentence[passage], self._first_sentence[passage + 1]
-        return self.sentences[start:end].astype(np.float32)
+    def stems(self, passage: int) -> frozenset[str]:
+        """The stems of a passage's own words, without what leads to it; kept after the first call."""
+        found = self._stems.get(passage)
+        if found is None:
+            found = self._stems[passage] = frozenset(tokenise(self.passages[passage].encoded_text))
+        return found
 
     def encoded(self) -> dict[str, Vectors]:
         """Every vector by the hash of the text it stands for, so that a rebuild encodes only what changed."""
@@ -86,9 +88,7 @@ class Snapshot:
         texts = [passage.encoded_text for passage in self.passages]
         texts.extend(probe for passage in self.passages for probe in passage.probes)
         known = {text_key(text): rows[number] for number, text in enumerate(texts)}
-        pieces = (sentence_text(passage, segment) for passage in self.passages for segment in passage.segments)
-        for number, text in enumerate(pieces):
-            known.setdefault(text_key(text), self.sentences[number].astype(np.float32))
+        known.update(zip(map(text_key, self.manifest.outside), self.outside.vectors(), strict=True))
         return known
 
     def write(self, folder: Path) -> None:
@@ -96,8 +96,9 @@ class Snapshot:
         lines = [json.dumps(_to_json(passage), ensure_ascii=False) for passage in self.passages]
         (folder / _PASSAGES).write_text("\n".join(lines) + "\n", "utf-8")
         self.vectors.write(folder / _VECTORS)
-        np.save(folder / _SENTENCES, self.sentences, allow_pickle=False)
-        self.lexical.write(folder / _LEXICAL)
+        self.outside.write(folder / _OUTSIDE)
+        self.lexical_passages.write(folder / _LEXICAL_PASSAGES)
+        self.lexical_sources.write(folder / _LEXICAL_SOURCES)
         (folder / MANIFEST_FILE).write_text(self.manifest.model_dump_json(indent=1), "utf-8")
 
     @classmethod
@@ -114,23 +115,40 @@ class Snapshot:
         if manifest.dimension != dimension:
             raise IndexMismatch(folder.parent, "vector length", manifest.dimension, dimension)
         try:
-            text = (folder / _PASSAGES).read_text("utf-8")
-            passages = tuple(_from_json(json.loads(line)) for line in text.splitlines() if line)
+            lines = (folder / _PASSAGES).read_bytes().splitlines()  # of bytes: text has more line ends than \n
+            passages = tuple(_from_json(json.loads(line)) for line in lines)
             vectors = VectorIndex.read(folder / _VECTORS)
-            sentences = np.load(folder / _SENTENCES, mmap_mode="r", allow_pickle=False)
-            lexical = LexicalIndex.read(folder / _LEXICAL)
+            outside = VectorIndex.read(folder / _OUTSIDE)
+            lexical_passages = LexicalIndex.read(folder / _LEXICAL_PASSAGES)
+            lexical_sources = LexicalIndex.read(folder / _LEXICAL_SOURCES)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexDamaged(folder.parent, f"{type(error).__name__} while reading {folder.name}") from error
         rows = len(passages) + sum(len(passage.probes) for passage in passages)
-        segments = sum(len(passage.segments) for passage in passages)
-        if (vectors.size, len(sentences), lexical.size) != (rows, segments, len(passages)):
+        sources = len({passage.source for passage in passages})
+        found = (
+            vectors.dimension,
+            outside.dimension,
+            vectors.size,
+            outside.size,
+            lexical_passages.size,
+            lexical_sources.size,
+        )
+        if found != (dimension, dimension, rows, len(manifest.outside), len(passages), sources):
             raise IndexDamaged(folder.parent, "its files do not belong together")
-        return cls(manifest, passages, vectors, sentences, lexical)
+        return cls(manifest, passages, vectors, lexical_passages, lexical_sources, outside)
 
 
-def lexical_texts(passages: Sequence[Passage]) -> list[str]:
-    """What keyword search reads of each passage: its text, its headings and what leads to it."""
+def passage_texts(passages: Sequence[Passage]) -> list[str]:
+    """What keyword search reads of each passage: its headings, its text and what leads to it."""
     return ["\n".join((passage.encoded_text, *passage.probes)) for passage in passages]
+
+
+def source_texts(passages: Sequence[Passage]) -> list[str]:
+    """What keyword search reads of each source, in the order in which they first appear."""
+    texts: dict[str, list[str]] = {}
+    for passage in passages:
+        texts.setdefault(passage.source, [passage.title]).extend((passage.text, *passage.probes))
+    return ["\n".join(parts) for parts in texts.values()]
 
 
 def _to_json(passage: Passage) -> dict[str, object]:
@@ -168,11 +186,11 @@ def _segment(data: object) -> Segment:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError("text expected")
+        raise TypeError("text expected")
     return value
 
 
 def _list(value: object) -> list[object]:
     if not isinstance(value, list):
-        raise ValueError("list expected")
+        raise TypeError("list expected")
     return value

@@ -33,9 +33,13 @@ class VectorIndex:
             ValueError: the file is missing or no such index.
         """
         try:
+            # Without the limit a damaged header makes faiss ask for up to a terabyte.
+            faiss.set_deserialization_vector_byte_limit(path.stat().st_size)
             index = faiss.read_index(str(path))
-        except RuntimeError as error:
+        except (OSError, RuntimeError, MemoryError) as error:
             raise ValueError(f"{path.name} cannot be read") from error
+        if not isinstance(index, faiss.IndexFlat) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+            raise ValueError(f"{path.name} is no exact index of inner products")
         return cls(index)
 
     def write(self, path: Path) -> None:
@@ -44,10 +48,9 @@ class VectorIndex:
         Raises:
             OSError: the disk is full or not writable.
         """
-        try:
-            faiss.write_index(self._index, str(path))
-        except RuntimeError as error:
-            raise OSError(f"{path} cannot be written") from error
+        path.write_bytes(
+            faiss.serialize_index(self._index).tobytes()
+        )  # faiss.write_index overlooks a disk that fills at the end
 
     @property
     def size(self) -> int:

@@ -31,11 +31,17 @@ class Curriculum:
             title=file.title,
             summary=file.summary,
             hours_per_week=file.hours_per_week,
-            steps=tuple(sorted(file.steps, key=lambda step: step.number)),
+            steps=file.steps,
             frameworks=file.frameworks,
-            resources=MappingProxyType({d.id: d.note for d in notes if d.kind is Kind.RESOURCE and isinstance(d.note, Resource)}),
-            concepts=MappingProxyType({d.id: d.note for d in notes if d.kind is Kind.CONCEPT and isinstance(d.note, Concept)}),
-            capstones=MappingProxyType({d.id: d.note for d in notes if d.kind is Kind.CAPSTONE and isinstance(d.note, Capstone)}),
+            resources=MappingProxyType(
+                {d.id: d.note for d in notes if d.kind is Kind.RESOURCE and isinstance(d.note, Resource)}
+            ),
+            concepts=MappingProxyType(
+                {d.id: d.note for d in notes if d.kind is Kind.CONCEPT and isinstance(d.note, Concept)}
+            ),
+            capstones=MappingProxyType(
+                {d.id: d.note for d in notes if d.kind is Kind.CAPSTONE and isinstance(d.note, Capstone)}
+            ),
             questions=tuple(questions),
         )
 
@@ -51,7 +57,7 @@ class Curriculum:
         raise KeyError(number)
 
     def place_label(self, place: StudyPlace) -> str:
-        """What a learner reads of a study place: "Dive into Deep Learning, 5.3 Backpropagation"."""
+        """What a learner reads of a study place: "Dive into Deep Learning, Section 5.3: Forward Propagation"."""
         resource = self.resources[place.resource]
         unit = resource.unit(place.unit) if place.unit else None
         if unit is None:

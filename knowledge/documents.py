@@ -3,10 +3,17 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
+
+from markdown_it import MarkdownIt
 
 from knowledge.files import RawFile
 from knowledge.models import Note
+
+_markdown = MarkdownIt("commonmark")
+
+_TEXT = {"text", "code_inline", "softbreak"}
 
 
 class Kind(StrEnum):
@@ -51,8 +58,14 @@ def _front_matter_title(data: dict[str, Any]) -> str | None:
 
 
 def _first_heading(body: str) -> str | None:
-    match = re.search(r"^#{1,6}\s+(.+?)\s*#*\s*$", body, re.MULTILINE)
-    return match[1].strip() if match else None
+    """The text of the first heading; a comment in a code block is none."""
+    tokens = _markdown.parse(body)
+    for opening, content in pairwise(tokens):
+        if opening.type == "heading_open":
+            text = "".join(part.content or " " for part in content.children or () if part.type in _TEXT)
+            if text.strip():
+                return text.strip()
+    return None
 
 
 def _title_from_name(source: str) -> str:

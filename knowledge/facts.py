@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from knowledge.curriculum import Curriculum
-from knowledge.models import Capstone, Framework, Range, Resource, Step, Verdict
+from knowledge.models import Capstone, Framework, Range, Resource, Step, Style, Verdict
 
 
 class Aspect(StrEnum):
@@ -46,7 +46,11 @@ def curriculum_facts(curriculum: Curriculum) -> list[Fact]:
         *_whole_facts(curriculum),
         *(fact for step in curriculum.steps for fact in _step_facts(curriculum, step)),
         *(fact for framework in curriculum.frameworks for fact in _framework_facts(curriculum, framework)),
-        *(fact for id_, resource in curriculum.resources.items() for fact in _resource_facts(curriculum, id_, resource)),
+        *(
+            fact
+            for id_, resource in curriculum.resources.items()
+            for fact in _resource_facts(curriculum, id_, resource)
+        ),
         *(fact for id_, capstone in curriculum.capstones.items() for fact in _capstone_facts(id_, capstone)),
     ]
 
@@ -55,23 +59,30 @@ def _whole_facts(curriculum: Curriculum) -> Iterator[Fact]:
     first = f"steps/{curriculum.steps[0].id}"
     names = ("curriculum", "whole curriculum", "course", "path", "everything", "all six steps")
     total = Range(min=sum(s.weeks.min for s in curriculum.steps), max=sum(s.weeks.max for s in curriculum.steps))
+    weeks, pace = _span(total, "week"), f"{curriculum.hours_per_week:g} hours a week"
     listing = "; ".join(f"({step.number}) {step.title}" for step in curriculum.steps)
     yield Fact(
         first,
         Aspect.ORDER,
         names,
         (f"The curriculum has {len(curriculum.steps)} steps: {listing}.",),
-        ("what are the steps of the curriculum", "what is the curriculum", "in which order do I learn this", "what topics are covered"),
+        (
+            "what are the steps of the curriculum",
+            "what is the curriculum",
+            "in which order do I learn this",
+            "what topics are covered",
+        ),
     )
     yield Fact(
         first,
         Aspect.DURATION,
         names,
+        (f"The whole curriculum takes about {weeks} at {pace}, the sum of the estimates for its steps.",),
         (
-            f"The whole curriculum takes about {_range(total)} weeks at {curriculum.hours_per_week:g} hours a week, "
-            "the sum of the estimates for its steps.",
+            "how long does the whole curriculum take",
+            "how long until I am done with everything",
+            "how many months do I need in total",
         ),
-        ("how long does the whole curriculum take", "how long until I am done with everything", "how many months do I need in total"),
     )
 
 
@@ -79,45 +90,87 @@ def _step_facts(curriculum: Curriculum, step: Step) -> Iterator[Fact]:
     source = f"steps/{step.id}"
     name = f"Step {step.number}, {step.title},"
     names = (f"step {step.number}", f"part {step.number}", step.title.lower())
-    yield Fact(source, Aspect.GOAL, names, (f"{name} has this goal: {_lower_first(step.goal)}",), (f"what is step {step.number} about", f"what do I learn in step {step.number}"), (step.number,))
+    pace = f"{curriculum.hours_per_week:g} hours a week"
+    yield Fact(
+        source,
+        Aspect.GOAL,
+        names,
+        (f"{name} has this goal: {_lower_first(step.goal)}",),
+        (f"what is step {step.number} about", f"what do I learn in step {step.number}"),
+        (step.number,),
+    )
     yield Fact(
         source,
         Aspect.DURATION,
         names,
-        (f"{name} takes about {_range(step.weeks)} weeks at {curriculum.hours_per_week:g} hours a week, which is an estimate.",),
-        (f"how long does step {step.number} take", f"how many weeks for step {step.number}", f"how much time do I need for {step.title.lower()}"),
+        (f"{name} takes about {_span(step.weeks, 'week')} at {pace}, which is an estimate.",),
+        (
+            f"how long does step {step.number} take",
+            f"how many weeks for step {step.number}",
+            f"how much time do I need for {step.title.lower()}",
+        ),
         (step.number,),
     )
     if step.alternatives:
         ways = tuple(
-            f"For {_style(way.style)}, choose {_titles(curriculum, way.resources)}: {_lower_first(way.for_whom)}" for way in step.alternatives
+            f"For {_STYLES[way.style]}, choose {_titles(curriculum, way.resources)}: {_lower_first(way.for_whom)}"
+            for way in step.alternatives
+        )
+        offer = (
+            f"{name} offers {len(step.alternatives)} ways of which you choose one main path; they all prepare"
+            if len(step.alternatives) > 1
+            else f"{name} offers one way; it prepares"
         )
         yield Fact(
             source,
             Aspect.CHOICE,
             names,
-            (f"{name} offers {len(step.alternatives)} ways of which you choose one main path; they all prepare you for the next step.", *ways),
-            (f"which course should I take for step {step.number}", f"book or videos for step {step.number}", f"do I need to do all resources of step {step.number}"),
+            (f"{offer} you for the next step.", *ways),
+            (
+                f"which course should I take for step {step.number}",
+                f"book or videos for step {step.number}",
+                f"do I need to do all resources of step {step.number}",
+            ),
             (step.number,),
         )
     before = _list([f"step {n}" for n in step.after])
-    order = f"{name} comes after {before}." if step.after else f"{name} is where everybody starts; nothing comes before it."
+    order = (
+        f"{name} comes after {before}." if step.after else f"{name} is where everybody starts; nothing comes before it."
+    )
     later = [other for other in curriculum.steps if other.number == step.number + 1]
-    following = f" After it comes step {later[0].number}, {later[0].title}." if later else " It is the last step of the curriculum."
-    yield Fact(source, Aspect.ORDER, names, (order + following,), (f"what comes after step {step.number}", f"what do I need before step {step.number}"), (step.number,))
+    following = (
+        f" After it comes step {later[0].number}, {later[0].title}."
+        if later
+        else " It is the last step of the curriculum."
+    )
+    yield Fact(
+        source,
+        Aspect.ORDER,
+        names,
+        (order + following,),
+        (f"what comes after step {step.number}", f"what do I need before step {step.number}"),
+        (step.number,),
+    )
     if step.core or step.support:
         parts = []
         if step.core:
             parts.append(f"{name} is worked through with {_titles(curriculum, step.core)}.")
         if step.support:
             parts.append(f"Step {step.number} is supported by {_titles(curriculum, step.support)}.")
-        yield Fact(source, Aspect.MATERIAL, names, tuple(parts), (f"which resources belong to step {step.number}", f"what do I read or watch in step {step.number}"), (step.number,))
+        yield Fact(
+            source,
+            Aspect.MATERIAL,
+            names,
+            tuple(parts),
+            (f"which resources belong to step {step.number}", f"what do I read or watch in step {step.number}"),
+            (step.number,),
+        )
 
 
 _VERDICTS = {
-    Verdict.ALLOWED: "is allowed in",
-    Verdict.FORBIDDEN: "is not allowed in",
-    Verdict.DECLARE: "is a grey area in",
+    Verdict.ALLOWED: "is allowed",
+    Verdict.FORBIDDEN: "is forbidden",
+    Verdict.DECLARE: "is a grey area",
 }
 
 
@@ -125,9 +178,10 @@ def _framework_facts(curriculum: Curriculum, framework: Framework) -> Iterator[F
     known = [curriculum.step(number) for number in framework.steps if number <= len(curriculum.steps)]
     if not known:
         return
-    where = "both capstones" if {4, 6} <= set(framework.steps) else f"the capstone of step {known[0].number}"
     steps = _list([f"step {step.number}" for step in known])
-    rule = f"{framework.name} {_VERDICTS[framework.verdict]} {where} ({steps})."
+    both = [step.number for step in known] == [4, 6]
+    where = f"in both capstones ({steps})" if both else f"in the capstone of {steps}"
+    rule = f"{framework.name} {_VERDICTS[framework.verdict]} {where}."
     sentences = [rule, framework.reason]
     if framework.interpretation:
         sentences.append(f"The curriculum does not name {framework.name}; this is how its rule is read here.")
@@ -141,6 +195,12 @@ def _framework_facts(curriculum: Curriculum, framework: Framework) -> Iterator[F
     )
 
 
+_STYLES = {
+    Style.VIDEO: "videos",
+    Style.BOOK: "a book",
+    Style.UNIVERSITY: "university lectures",
+    Style.HANDS_ON: "hands-on work",
+}
 _COST = {"free": "is free", "paid": "costs money", "mixed": "is free in part"}
 _STATUS = {
     "current": "is kept up to date",
@@ -160,30 +220,44 @@ def _resource_facts(curriculum: Curriculum, resource_id: str, resource: Resource
         return Fact(source, aspect, names, tuple(s for s in sentences if s), ask, resource.steps)
 
     short = resource.aliases[0] if resource.aliases else title
-    yield fact(Aspect.COST, f"{title} {_COST[resource.cost]}.", resource.cost_note, ask=(f"is {short} free", f"how much does {short} cost"))
+    yield fact(
+        Aspect.COST,
+        f"{title} {_COST[resource.cost]}.",
+        resource.cost_note,
+        ask=(f"is {short} free", f"how much does {short} cost"),
+    )
     yield fact(
         Aspect.DURATION,
-        f"{title} takes about {_range(resource.hours)} hours in all.",
+        f"{title} takes about {_span(resource.hours, 'hour')} in all.",
         resource.hours_note,
         ask=(f"how long does {short} take",),
     )
     needs = f"{title} is for {_level(resource.level)}"
     yield fact(
         Aspect.LEVEL,
-        f"{needs} and asks for {_list(list(resource.prerequisites))}." if resource.prerequisites else f"{needs} and asks for nothing before it.",
+        f"{needs} and asks for {_list(list(resource.prerequisites))}."
+        if resource.prerequisites
+        else f"{needs} and asks for nothing before it.",
         ask=(f"what do I need to know before {short}", f"is {short} for beginners"),
     )
     by = f"{title} is by {_list(list(resource.authors))}"
     published = ", ".join(part for part in (resource.publisher, resource.year) if part)
     yield fact(Aspect.AUTHOR, f"{by} ({published})." if published else f"{by}.", ask=(f"who made {short}",))
-    places = _list([f"step {number} ({curriculum.step(number).title})" for number in resource.steps if number <= len(curriculum.steps)])
+    places = _list(
+        [
+            f"step {number} ({curriculum.step(number).title})"
+            for number in resource.steps
+            if number <= len(curriculum.steps)
+        ]
+    )
     scope = "belongs to" if resource.scope == "curriculum" else "goes beyond the curriculum and helps with"
     yield fact(Aspect.ORDER, f"{title} {scope} {places}.", ask=(f"where does {short} fit in the curriculum",))
-    successors = _titles(curriculum, tuple(r for r in resource.replaced_by if r in curriculum.resources))
+    successors = _titles(curriculum, resource.replaced_by)
+    are = "successor of {} is" if len(resource.replaced_by) == 1 else "successors of {} are"
     yield fact(
         Aspect.STATUS,
         f"{title} {_STATUS[resource.status]}.",
-        f"The successor of {title} is {successors}." if successors else None,
+        f"The {are.format(title)} {successors}." if successors else None,
         ask=(f"is {short} still up to date", f"is {short} outdated"),
     )
 
@@ -191,14 +265,16 @@ def _resource_facts(curriculum: Curriculum, resource_id: str, resource: Resource
 def _capstone_facts(capstone_id: str, capstone: Capstone) -> Iterator[Fact]:
     names = (capstone.title.lower(), *(alias.lower() for alias in capstone.aliases))
     source = f"capstones/{capstone_id}"
-    title = capstone.title
+    idea = f"The capstone idea “{capstone.title}”"
+    baseline = f"a plain baseline reaches {capstone.baseline}"
+    hours = _span(capstone.hours, "hour")
     yield Fact(
         source,
         Aspect.MATERIAL,
         names,
         (
-            f"The capstone idea “{title}” for step {capstone.step} uses {capstone.data}.",
-            f"The capstone idea “{title}” is judged by {capstone.metric}; a plain baseline reaches {capstone.baseline}, and a good result is {capstone.target}.",
+            f"{idea} for step {capstone.step} uses {capstone.data}.",
+            f"{idea} is judged by {capstone.metric}; {baseline}, and a good result is {capstone.target}.",
         ),
         steps=(capstone.step,),
     )
@@ -206,16 +282,15 @@ def _capstone_facts(capstone_id: str, capstone: Capstone) -> Iterator[Fact]:
         source,
         Aspect.DURATION,
         names,
-        (
-            f"The capstone idea “{title}” takes about {_range(capstone.hours)} hours on {_hardware(capstone.hardware)}, "
-            f"with difficulty {capstone.difficulty} of 5.",
-        ),
+        (f"{idea} takes about {hours} on {_hardware(capstone.hardware)}, with difficulty {capstone.difficulty} of 5.",),
         steps=(capstone.step,),
     )
 
 
-def _range(span: Range) -> str:
-    return f"{span.min:g}" if span.min == span.max else f"{span.min:g} to {span.max:g}"
+def _span(span: Range, unit: str) -> str:
+    if span.min == span.max:
+        return f"{span.min:g} {unit}" if span.min == 1 else f"{span.min:g} {unit}s"
+    return f"{span.min:g} to {span.max:g} {unit}s"
 
 
 def _list(parts: list[str]) -> str:
@@ -228,10 +303,6 @@ def _titles(curriculum: Curriculum, ids: tuple[str, ...]) -> str:
     return _list([curriculum.resources[id_].title for id_ in ids if id_ in curriculum.resources])
 
 
-def _style(style: str) -> str:
-    return {"video": "videos", "book": "a book", "university": "university lectures", "hands-on": "hands-on work"}[style]
-
-
 def _level(level: str) -> str:
     return {"beginner": "beginners", "intermediate": "intermediate learners", "advanced": "advanced learners"}[level]
 
@@ -241,5 +312,7 @@ def _hardware(hardware: str) -> str:
 
 
 def _lower_first(text: str) -> str:
-    second_is_upper = len(text) > 1 and text[1].isupper()
-    return text if second_is_upper or text.startswith("I ") else text[:1].lower() + text[1:]
+    """For a sentence that goes on after a colon; "I" and names such as MIT or PyTorch keep their capitals."""
+    first, *_ = text.split(maxsplit=1)
+    is_name = any(letter.isupper() for letter in first[1:])
+    return text if is_name or first == "I" else text[:1].lower() + text[1:]

@@ -6,6 +6,7 @@ of a folder without a curriculum, is a plain note that needs no front matter at 
 """
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +15,11 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from knowledge.checks import check_curriculum
+from knowledge.checks import PlacedQuestion, check_curriculum
 from knowledge.curriculum import Curriculum
 from knowledge.documents import Document, Kind, plain_document
 from knowledge.files import RawFile, read_markdown, read_toml
-from knowledge.models import Capstone, Concept, CurriculumFile, Note, QuestionFile, Resource, StepNote
+from knowledge.models import Capstone, Concept, CurriculumFile, Note, Outside, QuestionFile, Resource, StepNote
 from knowledge.problems import KnowledgeError, Problem
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -31,6 +32,10 @@ FOLDERS: Mapping[str, tuple[Kind, type[Note]]] = {
 }
 
 
+_UNREAD = CurriculumFile.model_construct(title="", summary="", hours_per_week=1.0, steps=(), frameworks=())
+"""Stands for a `curriculum.toml` that could not be read while the other files are checked against each other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     """Everything a folder teaches. `warnings` are problems of plain notes, which are used all the same."""
@@ -39,6 +44,7 @@ class Knowledge:
     documents: tuple[Document, ...]
     curriculum: Curriculum | None
     warnings: tuple[Problem, ...] = ()
+    outside: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -58,23 +64,34 @@ def load_knowledge(folder: Path) -> Knowledge:
         KnowledgeError: the folder is missing or empty, or a file of a curriculum is wrong.
     """
     if not folder.is_dir():
-        raise KnowledgeError(str(folder), [Problem(str(folder), None, None, "there is no such folder", "name a folder of Markdown files")])
+        missing = Problem(str(folder), None, None, "there is no such folder", "name a folder of Markdown files")
+        raise KnowledgeError(str(folder), [missing])
     reading = _Reading()
     is_curriculum = (folder / "curriculum.toml").is_file()
-    for path in _markdown_files(folder):
+    for path in _files(folder, "**/*.md"):
         _read_note(reading, path, path.relative_to(folder).as_posix(), strict=is_curriculum)
     curriculum = _read_curriculum(reading, folder) if is_curriculum else None
+    outside = _read_outside(reading, folder)
     if not reading.documents and not reading.problems:
-        reading.problems.append(Problem(str(folder), None, None, "the folder has no Markdown file with text", "add at least one .md file"))
+        wrong = "the folder has no Markdown file with text"
+        reading.problems += [Problem(str(folder), None, None, wrong, "add at least one .md file"), *reading.warnings]
     if reading.problems:
         raise KnowledgeError(str(folder), reading.problems)
-    return Knowledge(folder, tuple(reading.documents), curriculum, tuple(reading.warnings))
+    return Knowledge(folder, tuple(reading.documents), curriculum, tuple(reading.warnings), outside)
 
 
-def _markdown_files(folder: Path) -> Iterator[Path]:
-    """All .md files in a stable order, without hidden folders and without links that lead outside."""
+def _read_outside(reading: _Reading, folder: Path) -> tuple[str, ...]:
+    path = folder / "outside.toml"
+    if not path.is_file():
+        return ()
+    file = _validated(Outside, read_toml(path, path.name), reading.problems)
+    return file.topics if file else ()
+
+
+def _files(folder: Path, pattern: str) -> Iterator[Path]:
+    """The files of a pattern in a stable order, without hidden ones and without links that lead outside."""
     root = folder.resolve()
-    for path in sorted(folder.rglob("*.md")):
+    for path in sorted(folder.glob(pattern)):
         parts = path.relative_to(folder).parts
         if any(part.startswith(".") for part in parts) or not path.is_file():
             continue
@@ -89,7 +106,14 @@ def _read_note(reading: _Reading, path: Path, name: str, *, strict: bool) -> Non
     parts = source.split("/")
     if strict and len(parts) == 2 and parts[0] in FOLDERS:
         kind, model = FOLDERS[parts[0]]
-        if note := _validated(model, raw, reading.problems):
+        note = _validated(model, raw, reading.problems)
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", parts[1]):
+            right = "rename it with a-z, 0-9 and - only"
+            reading.problems.append(Problem(name, None, None, "has a file name that cannot be an id", right))
+        if note and not raw.body.strip():
+            right = "write the note below the front matter"
+            reading.problems.append(Problem(name, None, None, "has no text", right))
+        if note:
             reading.documents.append(Document(source, kind, note.title, raw.body, note))
         return
     reading.warnings.extend(raw.problems)
@@ -100,39 +124,41 @@ def _read_note(reading: _Reading, path: Path, name: str, *, strict: bool) -> Non
         reading.warnings.append(Problem(name, None, None, "the file has no text", "write something or delete it"))
 
 
-def _read_curriculum(reading: _Reading, folder: Path) -> Curriculum | None:
+def _read_curriculum(reading: _Reading, folder: Path) -> Curriculum:
     raw = read_toml(folder / "curriculum.toml", "curriculum.toml")
-    reading.raw["curriculum"] = raw
-    file = _validated(CurriculumFile, raw, reading.problems)
-    questions = []
-    for path in sorted((folder / "questions").glob("*.toml")):
-        name = path.relative_to(folder).as_posix()
-        raw = read_toml(path, name)
-        reading.raw[name.removesuffix(".toml")] = raw
+    reading.raw[raw.name] = raw
+    file = _validated(CurriculumFile, raw, reading.problems) or _UNREAD
+    questions: list[PlacedQuestion] = []
+    for path in _files(folder, "questions/*.toml"):
+        raw = read_toml(path, path.relative_to(folder).as_posix())
+        reading.raw[raw.name] = raw
         if question_file := _validated(QuestionFile, raw, reading.problems):
-            questions.extend((name.removesuffix(".toml"), n, q) for n, q in enumerate(question_file.questions))
-    if file is None:
-        return None
+            questions.extend((raw.name, n, q) for n, q in enumerate(question_file.questions))
     curriculum = Curriculum.from_documents(file, reading.documents, [question for _, _, question in questions])
     reading.problems.extend(check_curriculum(curriculum, reading.documents, questions, reading.raw))
     return curriculum
 
 
 def _validated(model: type[_M], raw: RawFile, problems: list[Problem]) -> _M | None:
-    if raw.problems:
-        problems.extend(raw.problems)
+    problems.extend(raw.problems)
+    if raw.problems and not raw.data:
         return None
     try:
         return model.model_validate(raw.data)
     except ValidationError as error:
-        problems.extend(_problem(detail, raw, model) for detail in error.errors())
+        problems.extend(_problem(detail, raw, model) for detail in error.errors() if not _is_consequence(detail))
         return None
+
+
+def _is_consequence(detail: ErrorDetails) -> bool:
+    """A list whose only item is wrong is called too short as well; the item is reported, that is enough."""
+    return detail["type"] == "too_short" and bool(detail["input"])
 
 
 def _problem(detail: ErrorDetails, raw: RawFile, model: type[BaseModel]) -> Problem:
     path = tuple(detail["loc"])
     key = ".".join(str(part) for part in path) or None
-    line = raw.line_of(path)
+    line = raw.line_of(path) or 1
     match detail["type"]:
         case "extra_forbidden":
             known = _known_keys(model, path[:-1])
@@ -140,12 +166,19 @@ def _problem(detail: ErrorDetails, raw: RawFile, model: type[BaseModel]) -> Prob
             right = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(known)}"
             return Problem(raw.name, line, key, "is an unknown key", right)
         case "missing":
-            return Problem(raw.name, line or 1, key, "is missing", "add it")
+            return Problem(raw.name, line, key, "is missing", "add it")
+        case "tuple_type":
+            right = "write a list in [ ]"
+        case "too_short":
+            right = "list at least one"
+        case "model_type":
+            right = f"write the keys {', '.join(_known_keys(model, path))}"
         case _:
-            shown = repr(detail["input"])
-            shown = shown if len(shown) <= 60 else shown[:57] + "..."
             message = detail["msg"].removeprefix("Value error, ")
-            return Problem(raw.name, line or 1, key, f"is wrong ({shown})", message[0].lower() + message[1:])
+            right = message[0].lower() + message[1:]
+    shown = repr(detail["input"])
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return Problem(raw.name, line, key, f"is wrong ({shown})", right)
 
 
 def _known_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:

@@ -205,6 +205,12 @@ class Capstone(Note):
     article: bool = False
 
 
+class Outside(Model):
+    """`outside.toml`: questions that people ask and that the material does not cover."""
+
+    topics: tuple[Text, ...]
+
+
 class QuestionKind(StrEnum):
     SINGLE = "single"
     MULTIPLE = "multiple"
@@ -250,29 +256,40 @@ class Question(Model):
 
     @model_validator(mode="after")
     def _has_a_key_that_fits_its_kind(self) -> Self:
-        correct = sum(option.correct for option in self.options)
-        match self.kind:
-            case QuestionKind.NUMERIC:
-                if self.answer is None or self.options:
-                    raise ValueError("a numeric question has an answer and no options")
-            case QuestionKind.ORDER:
-                if len(self.options) < 3 or correct:
-                    raise ValueError("an order question lists three or more options in the right order, none marked correct")
-            case QuestionKind.MULTIPLE:
-                if len(self.options) < 3 or not 1 <= correct < len(self.options):
-                    raise ValueError("a multiple-choice question has three or more options, some correct and some not")
-            case QuestionKind.BOOLEAN:
-                if [option.text for option in self.options] != ["True", "False"] or correct != 1:
-                    raise ValueError("a boolean question has the options True and False, one of them correct")
-            case QuestionKind.SINGLE:
-                if len(self.options) < 3 or correct != 1:
-                    raise ValueError("a single-choice question has three or more options, exactly one correct")
-        if self.kind in {QuestionKind.SINGLE, QuestionKind.MULTIPLE, QuestionKind.BOOLEAN}:
-            bare = [option.text for option in self.options if not option.correct and not option.remark]
-            if bare:
-                raise ValueError(f"the wrong option {bare[0]!r} has no remark")
-        if self.kind is not QuestionKind.NUMERIC and self.answer is not None:
-            raise ValueError("only a numeric question has an answer")
+        options, correct = len(self.options), sum(option.correct for option in self.options)
+        texts = [option.text for option in self.options]
+        numeric = self.kind is QuestionKind.NUMERIC
+        fits, rule = {
+            QuestionKind.NUMERIC: (
+                self.answer is not None and not options,
+                "a numeric question has an answer and no options",
+            ),
+            QuestionKind.ORDER: (
+                options >= 3 and not correct,
+                "an order question lists three or more options in the right order, none marked correct",
+            ),
+            QuestionKind.MULTIPLE: (
+                options >= 3 and 1 <= correct < options,
+                "a multiple-choice question has three or more options, some correct and some not",
+            ),
+            QuestionKind.BOOLEAN: (
+                texts == ["True", "False"] and correct == 1,
+                "a boolean question has the options True and False, one of them correct",
+            ),
+            QuestionKind.SINGLE: (
+                options >= 3 and correct == 1,
+                "a single-choice question has three or more options, exactly one correct",
+            ),
+        }[self.kind]
+        if not fits:
+            raise ValueError(rule)
+        if not numeric and (self.answer is not None or self.tolerance or self.unit is not None):
+            raise ValueError("only a numeric question has an answer, a tolerance or a unit")
+        if len(set(texts)) < options:
+            raise ValueError("two options read the same")
+        bare = [option.text for option in self.options if not option.correct and not option.remark]
+        if bare and self.kind is not QuestionKind.ORDER:
+            raise ValueError(f"the wrong option {bare[0]!r} has no remark")
         return self
 
 

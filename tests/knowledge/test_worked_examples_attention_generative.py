@@ -98,7 +98,7 @@ def test_transformer() -> None:
 
 
 def test_word2vec() -> None:
-    sentence = "the cat sat down".split()
+    sentence = ["the", "cat", "sat", "down"]
     n = len(sentence)
     pairs = [(i, j) for i in range(n) for j in range(n) if abs(i - j) == 1]
     cat, sat, tax = np.array([1.0, 2.0]), np.array([1.0, 1.0]), np.array([-1.0, 0.0])

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.distributions import Categorical, Normal
-from torch.nn import functional as F
+from torch.nn import functional
 
 from tests.knowledge.worked_example import states
 
@@ -59,7 +59,7 @@ def test_deadly_triad() -> None:
 def test_dqn() -> None:
     target = torch.tensor(1 + 0.99 * max(3, 5))
     prediction = torch.tensor(2.0)
-    huber = F.huber_loss(prediction, target)
+    huber = functional.huber_loss(prediction, target)
     half_square = 0.5 * (target - prediction) ** 2
     states("dqn", f"{target:.2f}", f"{target - prediction:.2f}", f"{huber:.2f}", f"{half_square:.2f}")
     states("dqn", f"{1 - prediction:.0f}")
@@ -237,7 +237,8 @@ def test_continuous_actions() -> None:
     action = math.tanh(1.0)
     before = Normal(0.0, 1.0).log_prob(torch.tensor(1.0)).item()
     correction = -math.log(1 - action**2)
-    states("continuous-actions", *(f"{x:.3f}" for x in (action, before, correction, before + correction)))
+    states("continuous-actions", f"{action:.4f}")
+    states("continuous-actions", *(f"{x:.3f}" for x in (before, correction, before + correction)))
 
 
 def test_ddpg() -> None:

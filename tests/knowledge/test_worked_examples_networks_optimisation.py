@@ -38,14 +38,14 @@ def test_neuron() -> None:
 
 
 def test_activation() -> None:
-    def net(x: float, bend: bool) -> float:
+    def net(x: float, *, bend: bool) -> float:
         hidden = 3 * x + 1
         return float(2 * (relu(hidden) if bend else hidden) - 5)
 
-    assert net(1, True) == net(1, False)
+    assert net(1, bend=True) == net(1, bend=False)
     hidden_left = 3 * -1 + 1
-    states("activation", fig(net(1, True)), fig(net(-1, True)), fig(net(-1, False)), fig(hidden_left))
-    slope, offset = net(1, False) - net(0, False), net(0, False)
+    states("activation", fig(net(1, bend=True)), fig(net(-1, bend=True)), fig(net(-1, bend=False)), fig(hidden_left))
+    slope, offset = net(1, bend=False) - net(0, bend=False), net(0, bend=False)
     states("activation", f"{slope:.0f}x", fig(abs(offset)))
 
 
@@ -118,7 +118,10 @@ def test_backprop() -> None:
     y.retain_grad()
     loss = (y - 1) ** 2
     loss.backward()
-    assert h.grad is not None and y.grad is not None and w1.grad is not None and w2.grad is not None
+    assert h.grad is not None
+    assert y.grad is not None
+    assert w1.grad is not None
+    assert w2.grad is not None
     states("backprop", *(fig(t.item()) for t in (h, y, loss, y.grad, w2.grad, h.grad, w1.grad)))
 
 

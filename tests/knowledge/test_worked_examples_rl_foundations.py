@@ -119,9 +119,9 @@ def test_reward_design() -> None:
 
 def test_credit_assignment() -> None:
     rewards = [0.0, 0.0, 0.0, 1.0]
-    credits = [discounted(rewards[start:], 0.9) for start in range(4)]
-    states("credit-assignment", f"{credits[0]:.3f}", f"{credits[1]:.2f}", f"{credits[2]:.1f}")
-    states("credit-assignment", f"{credits[3]:.0f}")
+    shares = [discounted(rewards[start:], 0.9) for start in range(4)]
+    states("credit-assignment", f"{shares[0]:.3f}", f"{shares[1]:.2f}", f"{shares[2]:.1f}")
+    states("credit-assignment", f"{shares[3]:.0f}")
 
 
 def test_exploration() -> None:
@@ -192,7 +192,8 @@ def test_policy_improvement() -> None:
     wait = 1 / (1 - gamma)
     walk_before, sell = gamma * wait, 5.0
     walk_after = gamma * sell
-    assert walk_before < wait < walk_after and sell > wait
+    assert walk_before < wait < walk_after
+    assert sell > wait
     states("policy-improvement", f"{wait:.0f}", f"{walk_before:.0f}", f"{sell:.0f}", f"{walk_after:.1f}")
 
 

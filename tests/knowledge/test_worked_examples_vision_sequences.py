@@ -1,12 +1,13 @@
 """The numbers in the worked examples on vision and sequences, computed again."""
 
+import itertools
 import math
 from collections import Counter
 
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from tests.knowledge.worked_example import states
 
@@ -32,8 +33,8 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 def test_convolution() -> None:
     image = torch.tensor([[0.0, 0.0, 1.0, 1.0]] * 3)[None, None]
     kernel = torch.tensor([[-1.0, 1.0]] * 2)[None, None]
-    row = F.conv2d(image, kernel)[0, 0, 0].tolist()
-    flipped = F.conv2d(image, kernel.flip(2, 3))[0, 0, 0].tolist()
+    row = functional.conv2d(image, kernel)[0, 0, 0].tolist()
+    flipped = functional.conv2d(image, kernel.flip(2, 3))[0, 0, 0].tolist()
     assert row[0] == row[2] == 0
     states("convolution", f"{row[0]:.0f}", f"{row[1]:.0f}", f"{flipped[1]:.0f}")
 
@@ -43,13 +44,14 @@ def test_weight_sharing() -> None:
     dense = nn.Linear(pixels, pixels, bias=False)
     shared = nn.Conv2d(1, 1, 3, padding=1, bias=False)
     unshared = pixels * window
-    assert round(parameters(dense) / unshared) == 7 and unshared // parameters(shared) == pixels
+    assert round(parameters(dense) / unshared) == 7
+    assert unshared // parameters(shared) == pixels
     states("weight-sharing", str(parameters(dense)), str(unshared), str(parameters(shared)), str(pixels))
 
 
 def test_padding_stride() -> None:
     def width(n: int, k: int, p: int, s: int) -> str:
-        return str(F.conv1d(torch.zeros(1, 1, n), torch.zeros(1, 1, k), padding=p, stride=s).shape[-1])
+        return str(functional.conv1d(torch.zeros(1, 1, n), torch.zeros(1, 1, k), padding=p, stride=s).shape[-1])
 
     assert [width(7, 3, 0, 1), width(7, 3, 1, 1), width(7, 3, 1, 2)] == ["5", "7", "4"]
     states("padding-stride", width(7, 3, 0, 1), width(7, 3, 1, 1), width(7, 3, 1, 2), width(224, 7, 3, 2))
@@ -75,7 +77,7 @@ def test_receptive_field() -> None:
         signal = torch.ones(1, 1, 65, requires_grad=True)
         out = signal
         for stride in strides:
-            out = F.conv1d(out, torch.ones(1, 1, 3), stride=stride)
+            out = functional.conv1d(out, torch.ones(1, 1, 3), stride=stride)
         out[0, 0, out.shape[-1] // 2].backward()
         assert signal.grad is not None
         return str(int((signal.grad != 0).sum()))
@@ -104,7 +106,7 @@ def test_cnn_classics() -> None:
 
 
 def test_resnet() -> None:
-    def slope(residual: bool) -> float:
+    def slope(*, residual: bool) -> float:
         x = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
         y = x
         for _ in range(10):
@@ -113,7 +115,7 @@ def test_resnet() -> None:
         assert x.grad is not None
         return float(x.grad)
 
-    states("resnet", f"{slope(False):.10f}", f"{slope(True):.3f}")
+    states("resnet", f"{slope(residual=False):.10f}", f"{slope(residual=True):.3f}")
 
 
 def test_transfer_learning() -> None:
@@ -158,7 +160,7 @@ def test_segmentation() -> None:
 def test_unet() -> None:
     signal = torch.tensor([[[1.0, 2.0]]])
     for k in (3, 2):
-        grown = F.conv_transpose1d(signal, torch.ones(1, 1, k), stride=2).flatten().tolist()
+        grown = functional.conv_transpose1d(signal, torch.ones(1, 1, k), stride=2).flatten().tolist()
         states("unet", str(len(grown)), " ".join(f"{v:.0f}" for v in grown))
 
 
@@ -195,10 +197,10 @@ def test_sequence_data() -> None:
 
 
 def test_tokenisation() -> None:
-    words = [list(word) for word in "hug hug pug".split()]
+    words = [list(word) for word in ["hug", "hug", "pug"]]
     for _ in range(2):
         states("tokenisation", str(sum(map(len, words))))
-        pairs = Counter(pair for word in words for pair in zip(word, word[1:], strict=False))
+        pairs = Counter(pair for word in words for pair in itertools.pairwise(word))
         states("tokenisation", *(str(count) for count in pairs.values()))
         left, right = max(pairs, key=lambda pair: pairs[pair])
         for word in words:
@@ -210,8 +212,8 @@ def test_tokenisation() -> None:
 
 
 def test_language_model() -> None:
-    words = "the cat sat the cat ran the dog ran".split()
-    pairs = Counter(zip(words, words[1:], strict=False))
+    words = ["the", "cat", "sat", "the", "cat", "ran", "the", "dog", "ran"]
+    pairs = Counter(itertools.pairwise(words))
 
     def chance(word: str, before: str) -> float:
         return pairs[before, word] / sum(count for (first, _), count in pairs.items() if first == before)
@@ -238,7 +240,7 @@ def test_rnn() -> None:
 
 
 def test_bptt() -> None:
-    def run(truncate: bool) -> tuple[list[float], float]:
+    def run(*, truncate: bool) -> tuple[list[float], float]:
         w, h, kept = torch.tensor(0.5, requires_grad=True), torch.tensor(0.0), []
         for _ in range(3):
             h = w * (h.detach() if truncate else h) + 1.0
@@ -303,12 +305,11 @@ def test_beam_search() -> None:
 
 
 def test_bleu() -> None:
-    candidate, reference = "the the the cat".split(), "the cat sat down".split()
+    candidate, reference = ["the", "the", "the", "cat"], ["the", "cat", "sat", "down"]
 
     def precision(n: int) -> float:
         got, wanted = (
-            Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
-            for words in (candidate, reference)
+            Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1)) for words in (candidate, reference)
         )
         return sum((got & wanted).values()) / sum(got.values())
 

@@ -1,0 +1,128 @@
+"""The composition root: configuration -> database -> index -> services -> client. The only place that wires."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import discord
+
+from bot.client import Services, TutorClient
+from bot.clock import Clock, system_clock
+from bot.config import Settings, read_token
+from bot.errors import ConnectionFailed, IntentsError, SearchUnavailable, TokenError
+from bot.features.ask.service import AnswerPolicy, AskService
+from bot.features.privacy.service import PrivacyService
+from bot.storage.database import Database
+from indexer.encoder import Encoder, SentenceTransformerEncoder
+from indexer.errors import EncoderError, SearchIndexError
+from indexer.live import LiveIndex
+from knowledge.curriculum import Curriculum
+from knowledge.loader import load_knowledge
+from knowledge.problems import KnowledgeError
+
+_log = logging.getLogger(__name__)
+
+
+def load_encoder(settings: Settings) -> SentenceTransformerEncoder:
+    """The configured model.
+
+    Raises:
+        SearchUnavailable: it cannot be loaded.
+    """
+    try:
+        return SentenceTransformerEncoder(settings.index.model, threads=settings.index.threads)
+    except EncoderError as error:
+        raise SearchUnavailable(str(error)) from error
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, clock: Clock, encoder: Encoder | None = None) -> AsyncIterator[Services]:
+    """Everything the client needs, closed again at the end.
+
+    Raises:
+        DatabaseError, SearchUnavailable: the text says what mends it.
+    """
+    database = Database(settings.database.url)
+    try:
+        await database.upgrade()
+        index = await asyncio.to_thread(_open_index, settings, encoder)
+        try:
+            yield _services(settings, clock, database, index)
+        finally:
+            await index.close()
+    finally:
+        await database.close()
+
+
+def _open_index(settings: Settings, encoder: Encoder | None) -> LiveIndex:
+    try:
+        return LiveIndex(settings.index.folder, encoder or load_encoder(settings))
+    except SearchIndexError as error:
+        raise SearchUnavailable(str(error)) from error
+
+
+def _services(settings: Settings, clock: Clock, database: Database, index: LiveIndex) -> Services:
+    curriculum = _curriculum(settings)
+    answers = settings.answers
+    policy = AnswerPolicy(answers.max_sources, answers.confidence, answers.notes_url)
+    return Services(
+        ask=AskService(index, database, clock, policy, curriculum),
+        privacy=PrivacyService(database, clock, keep_questions_days=answers.keep_questions_days),
+        index=index,
+        curriculum=curriculum,
+    )
+
+
+def _curriculum(settings: Settings) -> Curriculum | None:
+    try:
+        return load_knowledge(settings.index.knowledge).curriculum
+    except KnowledgeError as error:
+        raise SearchUnavailable(f"{error}\nMend the files; `tutor index check` shows what is left.") from error
+
+
+async def run_bot(settings: Settings) -> None:
+    """Run on Discord until SIGTERM or SIGINT.
+
+    Raises:
+        TokenError, IntentsError, SearchUnavailable, ConnectionFailed, DatabaseError: the text says what mends it.
+    """
+    token = read_token(settings.discord)
+    async with open_services(settings, system_clock) as services:
+        client = TutorClient(settings, services, system_clock)
+        _close_on_signal(client)
+        try:
+            async with client:
+                await client.start(token)
+        except discord.LoginFailure as error:
+            raise TokenError(
+                "Discord refuses the bot token. Reset it under Bot in the Discord developer portal, "
+                "then set DISCORD_TOKEN or the token file to the new one."
+            ) from error
+        except discord.PrivilegedIntentsRequired as error:
+            raise IntentsError(
+                "message_content is on, but the application lacks that intent. Switch on Message Content Intent under Bot "
+                "in the Discord developer portal, or set message_content = false under [discord] in config.toml."
+            ) from error
+        except (aiohttp.ClientConnectionError, discord.HTTPException, discord.GatewayNotFound) as error:
+            raise ConnectionFailed(
+                f"Discord cannot be reached ({type(error).__name__}). Check the network and try again."
+            ) from error
+
+
+def _close_on_signal(client: TutorClient) -> None:
+    loop = asyncio.get_running_loop()
+    closing: set[asyncio.Task[None]] = set()
+
+    def close() -> None:
+        if not closing:
+            _log.info("Shutting down.")
+            closing.add(asyncio.create_task(client.close()))
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(name, close)
+        except NotImplementedError:  # Windows has no such handlers; Ctrl+C still ends the loop
+            _log.debug("No handler for %s on this system.", name)

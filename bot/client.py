@@ -1,0 +1,117 @@
+"""The Discord client: intents, cogs, persistent buttons, error doors, orderly shutdown."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.clock import Clock
+from bot.config import Settings
+from bot.features.ask.cog import AskCog
+from bot.features.ask.service import AskService
+from bot.features.ask.views import RateButton, SourcesButton
+from bot.features.help.cog import HelpCog
+from bot.features.privacy.cog import PrivacyCog
+from bot.features.privacy.service import PrivacyService
+from bot.features.privacy.views import DeletionButton
+from bot.ui.errors import on_tree_error
+from bot.ui.flood import FloodGate
+from indexer.live import LiveIndex
+from knowledge.curriculum import Curriculum
+
+_log = logging.getLogger(__name__)
+
+FLOOD_SECONDS = 60.0
+SHUTDOWN_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases that cogs and buttons call."""
+
+    ask: AskService
+    privacy: PrivacyService
+    index: LiveIndex
+    curriculum: Curriculum | None
+
+
+def required_intents(settings: Settings) -> discord.Intents:
+    """The least there is: servers, and messages that mention or address the tutor. None is privileged by default."""
+    intents = discord.Intents.none()
+    intents.guilds = True
+    intents.guild_messages = True
+    intents.dm_messages = True
+    intents.message_content = settings.discord.message_content
+    return intents
+
+
+class TutorClient(commands.Bot):
+    """The bot. It has no prefix commands; everything is a slash command, a mention or a button."""
+
+    def __init__(self, settings: Settings, services: Services, clock: Clock) -> None:
+        super().__init__(
+            command_prefix=(),
+            help_command=None,
+            intents=required_intents(settings),
+            allowed_mentions=discord.AllowedMentions.none(),
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+        )
+        self.settings = settings
+        self.services = services
+        self.clock = clock
+        self.command_ids: dict[str, int] = {}
+        self._working = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def setup_hook(self) -> None:
+        gate = FloodGate(self.settings.answers.questions_per_minute, FLOOD_SECONDS, self.clock)
+        self.tree.error(on_tree_error)
+        self.add_dynamic_items(RateButton, SourcesButton, DeletionButton)
+        await self.add_cog(AskCog(self, self.services.ask, gate))
+        await self.add_cog(HelpCog(self))
+        await self.add_cog(PrivacyCog(self.services.privacy))
+        synced = await self.tree.sync()
+        self.command_ids = {command.name: command.id for command in synced}
+
+    async def on_ready(self) -> None:
+        _log.info("Ready in %d servers.", len(self.guilds))
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """There are no prefix commands; the ask feature listens by itself."""
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        """The listeners' door: logged without the event's contents, which members wrote."""
+        _log.exception("The listener for %s failed.", event_method)
+
+    def answers_every_message_in(self, channel_id: int) -> bool:
+        """Whether plain messages in this channel are questions; needs the message-content intent."""
+        return self.settings.discord.message_content and channel_id in self.settings.discord.ask_channels
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Marks an answer as running, so that a shutdown waits for it."""
+        self._working += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._working -= 1
+            if not self._working:
+                self._idle.set()
+
+    async def close(self) -> None:
+        """Finish running answers, then close the connection."""
+        if self._working:
+            _log.info("Finishing %d running answers.", self._working)
+        try:
+            await asyncio.wait_for(self._idle.wait(), SHUTDOWN_SECONDS)
+        except TimeoutError:
+            _log.warning("%d answers did not finish within %g seconds.", self._working, SHUTDOWN_SECONDS)
+        await super().close()

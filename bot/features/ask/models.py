@@ -1,0 +1,107 @@
+"""What is asked and what is answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a question ended."""
+
+    ANSWERED = "answered"
+    DECLINED = "declined"
+    SMALL_TALK = "small-talk"
+    EMPTY = "empty"
+    NOT_ENGLISH = "not-english"
+
+
+class Intent(StrEnum):
+    """What kind of answer a question wants."""
+
+    DEFINITION = "definition"
+    REASON = "reason"
+    PRACTICE = "practice"
+    FORMULA = "formula"
+    EXAMPLE = "example"
+    TROUBLE = "trouble"
+    COMPARISON = "comparison"
+    GENERAL = "general"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it came in. `replied_to` is the message that it answers, if any."""
+
+    text: str
+    member_id: int
+    channel_id: int
+    guild_id: int | None = None
+    replied_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of the material. `is_block` marks code and lists, which stand on lines of their own."""
+
+    text: str
+    citation: int
+    is_block: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a quote stands: the note's title, the place in it, and the most exact link there is."""
+
+    number: int
+    source: str
+    title: str
+    place: str | None
+    url: str | None
+    passage_key: str
+    url_label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StudyLink:
+    """A lesson or chapter that teaches the topic; `step` is the curriculum step of its resource."""
+
+    label: str
+    url: str
+    step: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a member reads. `standing` says where the topic stands in the curriculum, `nearest` which
+    topics come closest to a question that is declined."""
+
+    outcome: Outcome
+    quotes: tuple[Quote, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    study: tuple[StudyLink, ...] = ()
+    standing: str | None = None
+    nearest: tuple[str, ...] = ()
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer as the database remembers it."""
+
+    id: int
+    asked_at: datetime
+    member_id: int
+    channel_id: int
+    question: str | None
+    outcome: Outcome
+    passages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FullSource:
+    """A cited passage in full."""
+
+    title: str
+    place: str | None
+    text: str
+    url: str | None

@@ -1,0 +1,5 @@
+"""The policy of answering, as pure functions.
+
+`question` reads the question, `facts` finds structured facts that answer it, `confidence`
+decides whether the material covers it, `evidence` chooses what is quoted.
+"""

@@ -1,0 +1,250 @@
+"""The use cases of asking: answer a question, show its sources in full, take an opinion."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.errors import MemberError
+from bot.features.ask import store
+from bot.features.ask.models import (
+    Answer,
+    Asked,
+    Citation,
+    FullSource,
+    Intent,
+    Outcome,
+    Quote,
+    StudyLink,
+)
+from bot.features.ask.rules import question as question_rules
+from bot.features.ask.rules.confidence import is_answerable
+from bot.features.ask.rules.evidence import Evidence, choose_evidence
+from bot.features.ask.rules.facts import find_facts
+from bot.features.ask.rules.names import build_names, find_named
+from bot.storage.database import Database
+from indexer.corpus import FACTS_HEADING
+from indexer.lexical_index import tokenise
+from indexer.live import LiveIndex
+from indexer.passages import Passage, SegmentKind, join_segments
+from indexer.retriever import Query, Result
+from indexer.snapshot import Snapshot
+from knowledge.curriculum import Curriculum
+from knowledge.facts import Fact, curriculum_facts
+from knowledge.models import Concept
+
+_FOLLOW_UP_WINDOW = timedelta(minutes=20)
+_TOP_K = 8
+_NEAREST_SIMILARITY = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPolicy:
+    """What an admin sets about answers."""
+
+    max_sources: int = 5
+    confidence: float = 0.5
+    notes_url: str = ""
+
+
+class AskService:
+    """Answers questions from the index. Every method opens its own transaction."""
+
+    def __init__(
+        self, index: LiveIndex, database: Database, clock: Clock, policy: AnswerPolicy, curriculum: Curriculum | None
+    ) -> None:
+        self._index = index
+        self._database = database
+        self._clock = clock
+        self._policy = policy
+        self._curriculum = curriculum
+        self._facts: Sequence[Fact] = curriculum_facts(curriculum) if curriculum else ()
+        self._names: Mapping[str, str] = build_names(curriculum) if curriculum else {}
+
+    async def answer_question(self, asked: Asked) -> Answer:
+        """Answer a question and remember the answer, whose id is set. Never raises for what a member wrote."""
+        text = question_rules.clean(asked.text)
+        previous = await self._previous_question(asked, text)
+        answer = await self._find_answer(text, previous)
+        async with self._database.transaction() as session:
+            remembered = text if previous is None else f"{previous} {text}"[-question_rules.MAX_LENGTH :]
+            answer_id = await store.add_answer(
+                session,
+                replace(asked, text=remembered),
+                now=self._clock(),
+                outcome=answer.outcome,
+                passages=[citation.passage_key for citation in answer.citations],
+            )
+        return replace(answer, id=answer_id)
+
+    async def remember_message(self, answer_id: int, message_id: int) -> None:
+        """Tie an answer to the message that shows it, so that a reply to it is understood as a follow-up."""
+        async with self._database.transaction() as session:
+            await store.update_message(session, answer_id, message_id)
+
+    async def rate_answer(self, answer_id: int, member_id: int, *, helpful: bool) -> bool:
+        """Take a member's opinion; returns whether it changed an earlier one.
+
+        Raises:
+            MemberError: the answer is not known any more.
+        """
+        async with self._database.transaction() as session:
+            if await store.find_answer(session, answer_id) is None:
+                raise MemberError("I no longer have that answer on record. Ask again with /ask and rate the new one.")
+            before = await store.find_feedback(session, answer_id, member_id)
+            await store.update_feedback(session, answer_id, member_id, helpful=helpful, now=self._clock())
+        return before is not None and before != helpful
+
+    async def show_sources(self, answer_id: int) -> tuple[FullSource, ...]:
+        """The passages that an answer cites, in full and as they stand today.
+
+        Raises:
+            MemberError: the answer is not known any more, or it cites nothing.
+        """
+        async with self._database.transaction() as session:
+            stored = await store.find_answer(session, answer_id)
+        if stored is None:
+            raise MemberError("I no longer have that answer on record. Ask again with /ask to see its sources.")
+        found = [self._index.snapshot.passage_by_key.get(key) for key in stored.passages]
+        if not any(found):
+            raise MemberError(
+                "The notes behind this answer have changed since. Ask again with /ask to see today's text."
+            )
+        return tuple(self._full_source(passage) for passage in found if passage is not None)
+
+    async def _previous_question(self, asked: Asked, text: str) -> str | None:
+        """The question that this one follows up: the one replied to, or the member's last one if this one leans on it."""
+        async with self._database.transaction() as session:
+            if asked.replied_to is not None:
+                earlier = await store.find_answer_by_message(session, asked.replied_to)
+            elif question_rules.is_follow_up(text):
+                since = self._clock() - _FOLLOW_UP_WINDOW
+                earlier = await store.find_last_answer(session, asked.member_id, asked.channel_id, since)
+            else:
+                return None
+        return earlier.question if earlier else None
+
+    async def _find_answer(self, text: str, previous: str | None) -> Answer:
+        if not question_rules.has_words(text):
+            return Answer(Outcome.EMPTY)
+        if question_rules.is_small_talk(text) and previous is None:
+            return Answer(Outcome.SMALL_TALK)
+        if facts := find_facts(text, self._facts):
+            return self._fact_answer(facts)
+        named = find_named(text, self._names)
+        result, snapshot = await self._index.search(Query(text, previous, named), _TOP_K)
+        if not is_answerable(result, self._policy.confidence):
+            outcome = Outcome.NOT_ENGLISH if question_rules.is_not_english(text) else Outcome.DECLINED
+            return Answer(outcome, nearest=_nearest(result))
+        return self._quoted_answer(text, named, result, snapshot)
+
+    def _quoted_answer(self, text: str, named: Sequence[str], result: Result, snapshot: Snapshot) -> Answer:
+        intent = question_rules.find_intent(text)
+        sides = named if len(named) >= 2 else ()
+        if len(sides) >= 2 and question_rules.is_choice(text):
+            intent = Intent.COMPARISON
+        evidence = choose_evidence(
+            result,
+            intent,
+            rarity=snapshot.lexical_sources.rarity,
+            tokenise=tokenise,
+            max_sources=self._policy.max_sources,
+            sides=sides,
+        )
+        return self._assemble(evidence)
+
+    def _fact_answer(self, facts: Sequence[Fact]) -> Answer:
+        """An answer from structured facts: their sentences stand in the index as passages of their notes."""
+        passages = {(passage.source, passage.text): passage for passage in self._fact_passages()}
+        evidence = []
+        for fact in facts:
+            passage = passages.get((fact.source, " ".join(fact.sentences)))
+            if passage is not None:
+                evidence.append(Evidence(passage, passage.segments))
+        return self._assemble(evidence[: self._policy.max_sources])
+
+    def _fact_passages(self) -> Sequence[Passage]:
+        return [passage for passage in self._index.snapshot.passages if passage.heading == (FACTS_HEADING,)]
+
+    def _assemble(self, evidence: Sequence[Evidence]) -> Answer:
+        citations: dict[str, Citation] = {}
+        quotes: list[Quote] = []
+        for item in evidence:
+            key = item.passage.key
+            if key not in citations:
+                citations[key] = self._citation(len(citations) + 1, item.passage)
+            is_block = any(segment.kind is not SegmentKind.SENTENCE for segment in item.segments)
+            quotes.append(Quote(join_segments(item.segments), citations[key].number, is_block))
+        main = evidence[0].passage
+        return Answer(
+            Outcome.ANSWERED,
+            tuple(quotes),
+            tuple(citations.values()),
+            self._study_links(main),
+            self._standing(main),
+        )
+
+    def _citation(self, number: int, passage: Passage) -> Citation:
+        place = passage.place or " › ".join(passage.heading) or None
+        url, label = self._link(passage)
+        return Citation(number, passage.source, passage.title, place, url, passage.key, label)
+
+    def _link(self, passage: Passage) -> tuple[str | None, str | None]:
+        """The most exact link: the unit's own, the note on the web, else where the curriculum teaches the topic."""
+        if passage.url:
+            return passage.url, None
+        if self._policy.notes_url:
+            return f"{self._policy.notes_url.rstrip('/')}/{passage.source}.md", None
+        if self._curriculum is None:
+            return None, None
+        folder, _, name = passage.source.partition("/")
+        if folder == "resources" and name in self._curriculum.resources:
+            return str(self._curriculum.resources[name].url), None
+        if folder == "concepts" and name in self._curriculum.concepts:
+            place = self._curriculum.concepts[name].study[0]
+            return self._curriculum.place_url(place), self._curriculum.place_label(place)
+        if folder == "capstones" and name in self._curriculum.capstones:
+            url = self._curriculum.capstones[name].url
+            return (str(url) if url else None), None
+        return None, None
+
+    def _study_links(self, passage: Passage) -> tuple[StudyLink, ...]:
+        """Where to study a concept next: its first two places."""
+        concept = self._concept(passage)
+        if concept is None or self._curriculum is None:
+            return ()
+        curriculum = self._curriculum
+        return tuple(
+            StudyLink(
+                curriculum.place_label(place),
+                curriculum.place_url(place),
+                curriculum.resources[place.resource].steps[0],
+            )
+            for place in concept.study[:2]
+        )
+
+    def _standing(self, passage: Passage) -> str | None:
+        """One sentence on where a concept stands in the curriculum and what it builds on."""
+        concept = self._concept(passage)
+        if concept is None or self._curriculum is None:
+            return None
+        step = self._curriculum.step(concept.step)
+        first = f"First met in step {concept.met_in}, studied" if concept.met_in < concept.step else "Studied"
+        titles = [self._curriculum.concepts[id_].title for id_ in concept.prerequisites]
+        builds_on = f" Builds on: {' · '.join(titles)}." if titles else ""
+        return f"{first} in depth in step {step.number} ({step.title}).{builds_on}"
+
+    def _concept(self, passage: Passage) -> Concept | None:
+        if self._curriculum is None or not passage.source.startswith("concepts/"):
+            return None
+        return self._curriculum.concepts.get(passage.source.removeprefix("concepts/"))
+
+    def _full_source(self, passage: Passage) -> FullSource:
+        url, _ = self._link(passage)
+        return FullSource(passage.title, passage.place or " › ".join(passage.heading) or None, passage.text, url)
+
+
+def _nearest(result: Result) -> tuple[str, ...]:
+    """Titles that come closest to a declined question, if any comes close."""
+    near = [hit.title for hit in result.hits if hit.similarity >= _NEAREST_SIMILARITY]
+    return tuple(dict.fromkeys(near))[:3]

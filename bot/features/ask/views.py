@@ -1,0 +1,193 @@
+"""What an answer looks like, and the buttons below it."""
+
+import re
+from typing import TYPE_CHECKING, Self
+
+import discord
+
+from bot.features.ask.models import Answer, Citation, FullSource, Outcome, Quote, StudyLink
+from bot.ui.errors import run_safely
+from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, link, shorten, split_markdown
+
+if TYPE_CHECKING:
+    from bot.client import TutorClient
+
+BLUE = discord.Colour(0x3B6FB6)
+GREY = discord.Colour(0x80848E)
+
+_PLAIN: dict[Outcome, tuple[str, str]] = {
+    Outcome.DECLINED: (
+        "My material does not cover this",
+        "I only answer from the notes of this curriculum, and none of them answers your question. "
+        "Try naming the topic or the symptom in other words, or ask a person here.",
+    ),
+    Outcome.EMPTY: (
+        "What would you like to know?",
+        "I found no words in that. Ask me something like *why do we need activation functions?* "
+        "or *how long does step 2 take?*",
+    ),
+    Outcome.SMALL_TALK: (
+        "Hello! I am the deep learning tutor",
+        "I answer questions from the curriculum with quotes and links. Ask me something like "
+        "*what is dropout?*, *my loss is NaN*, or *book or videos for step 3?*",
+    ),
+    Outcome.NOT_ENGLISH: (
+        "I read English only, sorry",
+        "My notes are in English and so is my search. Please ask again in English; short and simple words are fine.",
+    ),
+}
+
+
+def render_answer(answer: Answer) -> discord.Embed:
+    """The answer as one embed: quotes with [n], where each stands, where to study it."""
+    if answer.outcome is not Outcome.ANSWERED:
+        return _render_plain(answer)
+    embed = discord.Embed(description=_render_quotes(answer.quotes), colour=BLUE)
+    embed.add_field(name="Sources", value=_lines(map(_render_citation, answer.citations)), inline=False)
+    if answer.study:
+        embed.add_field(name="Study it next", value=_lines(map(_render_study, answer.study)), inline=False)
+    if answer.standing:
+        embed.add_field(name="Where it stands", value=shorten(answer.standing, EMBED_FIELD_LIMIT), inline=False)
+    return embed
+
+
+def _render_plain(answer: Answer) -> discord.Embed:
+    title, text = _PLAIN[answer.outcome]
+    embed = discord.Embed(title=title, description=text, colour=GREY)
+    if answer.nearest and answer.outcome is Outcome.DECLINED:
+        near = "\n".join(f"- {title}" for title in answer.nearest)
+        embed.add_field(name="The nearest topics that I do cover", value=near, inline=False)
+    return embed
+
+
+def _render_quotes(quotes: tuple[Quote, ...]) -> str:
+    parts = [_render_quote(quote, is_first=number == 0) for number, quote in enumerate(quotes)]
+    text = "\n\n".join(parts)
+    while len(text) > EMBED_DESCRIPTION_LIMIT and len(parts) > 1:
+        parts.pop()
+        text = "\n\n".join(parts)
+    return text if len(text) <= EMBED_DESCRIPTION_LIMIT else split_markdown(text, EMBED_DESCRIPTION_LIMIT)[0]
+
+
+def _render_quote(quote: Quote, *, is_first: bool) -> str:
+    mark = f"**[{quote.citation}]**"
+    if quote.is_block:
+        return f"{quote.text}\n{mark}" if quote.text.endswith("```") else f"{quote.text} {mark}"
+    if is_first:
+        first, _, rest = quote.text.partition(". ")
+        plain = not re.search(r"[*`_]", first)
+        if rest and plain:
+            return f"**{first}.** {rest} {mark}"
+        if plain:
+            return f"**{quote.text}** {mark}"
+    return f"{quote.text} {mark}"
+
+
+def _render_citation(citation: Citation) -> str:
+    name = f"{citation.title} › {citation.place}" if citation.place else citation.title
+    if citation.url is None:
+        return f"**[{citation.number}]** {name}"
+    if citation.url_label is None:
+        return f"**[{citation.number}]** {link(name, citation.url)}"
+    return f"**[{citation.number}]** {name} · {link(citation.url_label, citation.url)}"
+
+
+def _render_study(study: StudyLink) -> str:
+    step = f" (step {study.step})" if study.step else ""
+    return f"- {link(study.label, study.url)}{step}"
+
+
+def _lines(lines: object) -> str:
+    """As many whole lines as a field holds."""
+    kept: list[str] = []
+    for line in lines if not isinstance(lines, str) else (lines,):  # type: ignore[attr-defined]
+        if sum(len(item) + 1 for item in kept) + len(line) > EMBED_FIELD_LIMIT:
+            break
+        kept.append(line)
+    return "\n".join(kept)
+
+
+def render_sources(sources: tuple[FullSource, ...]) -> list[discord.Embed]:
+    """The cited passages in full; a long one is split, never inside a code block."""
+    embeds: list[discord.Embed] = []
+    for number, source in enumerate(sources, start=1):
+        title = f"[{number}] {source.title}" + (f" › {source.place}" if source.place else "")
+        for part in split_markdown(source.text, EMBED_DESCRIPTION_LIMIT):
+            embeds.append(discord.Embed(title=shorten(title, 256), description=part, url=source.url, colour=BLUE))
+    return embeds
+
+
+def answer_buttons(answer: Answer) -> discord.ui.View | None:
+    """The buttons below an answer that quotes something. They carry the answer's id and outlive a restart."""
+    if answer.id is None or answer.outcome is not Outcome.ANSWERED:
+        return None
+    view = discord.ui.View(timeout=None)
+    view.add_item(RateButton(answer.id, helpful=True))
+    view.add_item(RateButton(answer.id, helpful=False))
+    view.add_item(SourcesButton(answer.id))
+    return view
+
+
+class RateButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"answer:(?P<id>\d{1,18}):(?P<opinion>yes|no)"
+):
+    """Helpful or not: one opinion a member, which the member may change."""
+
+    def __init__(self, answer_id: int, *, helpful: bool) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label="Helpful" if helpful else "Not helpful",
+                emoji="👍" if helpful else "👎",
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"answer:{answer_id}:{'yes' if helpful else 'no'}",
+            )
+        )
+        self._answer_id = answer_id
+        self._helpful = helpful
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str]
+    ) -> Self:
+        return cls(int(match["id"]), helpful=match["opinion"] == "yes")
+
+    async def callback(self, interaction: "discord.Interaction[TutorClient]") -> None:
+        async with run_safely(interaction):
+            changed = await interaction.client.services.ask.rate_answer(
+                self._answer_id, interaction.user.id, helpful=self._helpful
+            )
+            opinion = "helpful" if self._helpful else "not helpful"
+            text = f"Thank you. I {'changed your rating to' if changed else 'noted this answer as'} **{opinion}**."
+            if not self._helpful:
+                text += " Asking again with other words, or naming the exact term, often helps."
+            await interaction.response.send_message(text, ephemeral=True)
+
+
+class SourcesButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"answer:(?P<id>\d{1,18}):sources"
+):
+    """Shows the cited passages in full, to whoever asks."""
+
+    def __init__(self, answer_id: int) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label="Show sources in full",
+                emoji="📖",
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"answer:{answer_id}:sources",
+            )
+        )
+        self._answer_id = answer_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str]
+    ) -> Self:
+        return cls(int(match["id"]))
+
+    async def callback(self, interaction: "discord.Interaction[TutorClient]") -> None:
+        async with run_safely(interaction):
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            embeds = render_sources(await interaction.client.services.ask.show_sources(self._answer_id))
+            for embed in embeds:
+                await interaction.followup.send(embed=embed, ephemeral=True)

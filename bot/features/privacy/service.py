@@ -1,0 +1,36 @@
+"""The use cases of privacy: export, delete with a receipt, forget old questions."""
+
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.features.privacy import store
+from bot.features.privacy.models import MemberData, Receipt
+from bot.storage.database import Database
+
+
+class PrivacyService:
+    """Answers for the member data that the tutor holds."""
+
+    def __init__(self, database: Database, clock: Clock, *, keep_questions_days: int) -> None:
+        self._database = database
+        self._clock = clock
+        self.keep_questions_days = keep_questions_days
+
+    async def export_member(self, member_id: int) -> MemberData:
+        """Everything that is kept about a member."""
+        async with self._database.transaction() as session:
+            questions = await store.list_questions(session, member_id)
+            ratings = await store.list_ratings(session, member_id)
+        return MemberData(member_id, self._clock(), questions, ratings)
+
+    async def delete_member(self, member_id: int) -> Receipt:
+        """Delete everything that is kept about a member."""
+        async with self._database.transaction() as session:
+            questions, ratings = await store.delete_member(session, member_id)
+        return Receipt(questions, ratings, self._clock())
+
+    async def forget_old_questions(self) -> int:
+        """Empty the text of questions that are older than the days that an admin set; returns how many."""
+        before = self._clock() - timedelta(days=self.keep_questions_days)
+        async with self._database.transaction() as session:
+            return await store.update_expired(session, before)
