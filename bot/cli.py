@@ -276,6 +276,6 @@ def _log_to_stderr(level: str) -> None:
     else:
         logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
     logging.getLogger("discord").setLevel(max(logging.getLevelName(level), logging.INFO))
-    for chatty in ("httpx", "sentence_transformers", "transformers", "alembic", "filelock", "bm25s"):
+    for chatty in ("httpx", "sentence_transformers", "transformers", "alembic", "filelock", "bm25s", "aiosqlite"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from bot.features.help.cog import HelpCog
 from bot.features.privacy.cog import PrivacyCog
 from bot.features.privacy.service import PrivacyService
 from bot.features.privacy.views import DeletionButton
-from bot.ui.errors import on_tree_error
+from bot.ui.errors import on_tree_error, without_text
 from bot.ui.flood import FloodGate
 from indexer.live import LiveIndex
 from knowledge.curriculum import Curriculum
@@ -65,6 +66,7 @@ class TutorClient(commands.Bot):
         self.settings = settings
         self.services = services
         self.clock = clock
+        self.ask_channels = set(settings.discord.ask_channels)
         self.command_ids: dict[str, int] = {}
         self._working = 0
         self._idle = asyncio.Event()
@@ -88,11 +90,12 @@ class TutorClient(commands.Bot):
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         """The listeners' door: logged without the event's contents, which members wrote."""
-        _log.exception("The listener for %s failed.", event_method)
+        error = sys.exception()
+        _log.error("The listener for %s failed.", event_method, exc_info=error and without_text(error))
 
     def answers_every_message_in(self, channel_id: int) -> bool:
         """Whether plain messages in this channel are questions; needs the message-content intent."""
-        return self.settings.discord.message_content and channel_id in self.settings.discord.ask_channels
+        return self.settings.discord.message_content and channel_id in self.ask_channels
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:

@@ -14,12 +14,15 @@ from sqlalchemy.engine import make_url
 
 from bot.app import open_services
 from bot.client import Services, TutorClient
+from bot.clock import system_clock
 from bot.config import DatabaseSettings, Settings
 from indexer.encoder import Encoder
 
 CHANNEL = "ask-the-tutor"
+BOT_NAME = "Deep Learning Tutor"
 MEMBERS = ("ada", "grace", "linus")
 _SETTLE_SECONDS = 60.0
+_TICK_SECONDS = 1.0
 _WIDTH, _HEIGHT = 960, 900
 
 Say = Callable[[str], None]
@@ -36,7 +39,7 @@ async def run_preview(settings: Settings, encoder: Encoder, *, port: int | None,
     async with world, world.preview(port) as page:
         say("\nThe deep learning tutor is running in a simulated Discord server.")
         say(f"Open this address, which works on this machine only:\n\n    {page.url}\n")
-        say(f"Act as {', '.join(MEMBERS)}: mention the tutor, or type /ask. Stop with Ctrl+C.")
+        say(f"Act as {', '.join(MEMBERS)}: write a question, or type / for the commands. Stop with Ctrl+C.")
         if open_browser:
             await asyncio.to_thread(_open, page.url)
         await stop.wait()
@@ -67,7 +70,9 @@ class PreviewWorld:
     """A simulated server with the real bot in it. Also what the browser test drives."""
 
     def __init__(self, settings: Settings, encoder: Encoder) -> None:
-        self._settings = settings.model_copy(update={"database": _preview_database(settings)})
+        reading = settings.discord.model_copy(update={"message_content": True})
+        update = {"database": _preview_database(settings), "discord": reading}
+        self._settings = settings.model_copy(update=update)
         self._encoder = encoder
 
     async def __aenter__(self) -> "PreviewWorld":
@@ -76,6 +81,8 @@ class PreviewWorld:
         try:
             self.client = TutorClient(self._settings, services, self._clock)
             self.env = simcord.Env(self.client, settle_timeout=_SETTLE_SECONDS, check_errors=False)
+            self.env.backend.bot_user.name = BOT_NAME
+            self._keep_time()
             await self.env.start()
             await self._furnish(services)
         except BaseException:
@@ -85,6 +92,7 @@ class PreviewWorld:
 
     async def __aexit__(self, *exc_info: object) -> None:
         try:
+            self._ticking.cancel()
             await self.env.shutdown()
         finally:
             await self._services.__aexit__(None, None, None)
@@ -98,10 +106,23 @@ class PreviewWorld:
     def _clock(self) -> datetime:
         return self.env.now()
 
+    def _keep_time(self) -> None:
+        """Simulated time stands still by itself; here it is the machine's, from now on."""
+
+        async def tick() -> None:
+            while True:
+                behind = (system_clock() - self.env.now()).total_seconds()
+                self.env.backend.advance_clock(max(behind, 0.0))
+                await asyncio.sleep(_TICK_SECONDS)
+
+        self.env.backend.advance_clock((system_clock() - self.env.now()).total_seconds())
+        self._ticking = asyncio.create_task(tick(), name="preview time")
+
     async def _furnish(self, services: Services) -> None:
         """A server, its channel, its members, and a greeting that invites a first question."""
         guild = self.env.create_guild("Deep Learning Study Group")
         self.channel = guild.create_text_channel(CHANNEL)
+        self.client.ask_channels.add(self.channel.id)
         self.members = [guild.add_member(self.env.create_user(name)) for name in MEMBERS]
         channel = self.client.get_channel(self.channel.id)
         if isinstance(channel, discord.TextChannel):
@@ -117,7 +138,7 @@ def render_greeting(services: Services) -> discord.Embed:
         description=(
             f"I know {documents} notes on the six steps of the curriculum. I answer with quotes, each linked to where it "
             "stands, and I say so when my notes do not cover something.\n\n"
-            "Mention me or type **/ask**, for example:\n"
+            "Just write your question here, or type **/ask**. For example:\n"
             "- *why do we need nonlinearities??*\n"
             "- *difference between SARSA and Q-learning*\n"
             "- *is Keras allowed in the capstone?*\n\n"

@@ -97,13 +97,14 @@ class LexicalIndex:
         """Whether any text has this stem."""
         return token in self._bm25.vocab_dict
 
-    def has_any(self, token: str, rows: Sequence[int]) -> bool:
-        """Whether any of these rows has the stem."""
+    def rows(self, token: str) -> NDArray[np.int32]:
+        """The rows that have the stem, each once."""
         column = self._bm25.vocab_dict.get(token)
         if column is None:
-            return False
+            return np.empty(0, dtype=np.int32)
         start, end = self._bm25.scores["indptr"][column : column + 2]
-        return bool(np.isin(rows, self._bm25.scores["indices"][start:end]).any())
+        rows: NDArray[np.int32] = self._bm25.scores["indices"][start:end]
+        return rows
 
     def rarity(self, token: str) -> float:
         """Inverse document frequency in nats; an unknown stem is as rare as one that stands once."""

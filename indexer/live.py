@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 _MAX_BATCH = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
     query: Query
     top_k: int
@@ -69,7 +69,7 @@ class LiveIndex:
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
-            batch, self._waiting = self._waiting[:_MAX_BATCH], self._waiting[_MAX_BATCH:]
+            batch = self._take_batch()
             try:
                 results, retriever = await loop.run_in_executor(self._executor, self._search, batch)
             except Exception as error:  # noqa: BLE001 - whoever waits gets it; the next batch must still run
@@ -81,11 +81,17 @@ class LiveIndex:
                 if not waiting.answer.done():
                     waiting.answer.set_result((result, retriever))
 
+    def _take_batch(self) -> list[_Waiting]:
+        """The first questions that wait and want the same number of hits, as one search gives them."""
+        top_k = self._waiting[0].top_k
+        batch = [waiting for waiting in self._waiting if waiting.top_k == top_k][:_MAX_BATCH]
+        self._waiting = [waiting for waiting in self._waiting if waiting not in batch]
+        return batch
+
     def _search(self, batch: Sequence[_Waiting]) -> tuple[list[Result], Retriever]:
         self._follow_pointer()
         retriever = self._retriever
-        top_k = max(waiting.top_k for waiting in batch)
-        return retriever.search_batch([waiting.query for waiting in batch], top_k), retriever
+        return retriever.search_batch([waiting.query for waiting in batch], batch[0].top_k), retriever
 
     def _follow_pointer(self) -> None:
         """Take up a new index if there is one; keep the old one if the new one cannot be used."""

@@ -6,7 +6,7 @@ questions share words with the text (S. Bruch, S. Gai, A. Ingber: "An Analysis o
 Functions for Hybrid Retrieval", ACM TOIS 2023, finds the same).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -177,8 +177,9 @@ class Retriever:
         rarity = {token: lexical.rarity(token) for token in tokens}
         total = sum(rarity.values())
         known = sum(weight for token, weight in rarity.items() if lexical.knows(token)) / total if total else 0.0
+        covered = self._covered(rarity)
         hits = tuple(
-            self._hit(number, float(of_sources[number]), float(dense_of_sources[number]), cosines, rarity)
+            self._hit(number, float(of_sources[number]), float(dense_of_sources[number]), covered, cosines, rarity)
             for number in self._with_included(_best(of_sources, top_k), query.include)
         )
         return Result(hits, known, outside, tuple(tokens), bool(query.previous))
@@ -189,23 +190,40 @@ class Retriever:
         ]
         return list(dict.fromkeys([*numbers, *named]))
 
-    def _hit(self, number: int, score: float, similarity: float, cosines: Scores, rarity: dict[str, float]) -> Hit:
-        source = self.snapshot.sources[number]
-        total = sum(rarity.values()) or 1.0
-        covered = (w for token, w in rarity.items() if self.snapshot.lexical_sources.has_any(token, [number]))
-        scored = [
-            self._scored(passage, float(cosines[passage]), rarity, total)
-            for passage in self.snapshot.passages_of_source[source]
-        ]
-        best = sorted(scored, key=lambda item: -item.score)[:_PASSAGES_PER_HIT]
-        first = best[0].passage
-        return Hit(source, first.title, first.kind, score, similarity, sum(covered) / total, tuple(best))
+    def _covered(self, rarity: Mapping[str, float]) -> NDArray[np.float64]:
+        """For each source the share, by rarity, of the stems that stand in it."""
+        covered = np.zeros(len(self.snapshot.sources))
+        for token, weight in rarity.items():
+            covered[self.snapshot.lexical_sources.rows(token)] += weight
+        return covered / (sum(rarity.values()) or 1.0)
 
-    def _scored(self, number: int, cosine: float, rarity: dict[str, float], total: float) -> ScoredPassage:
-        stems = self.snapshot.stems(number)
-        coverage = sum(weight for token, weight in rarity.items() if token in stems) / total
-        score = self._dense_weight * cosine + (1 - self._dense_weight) * LEXICAL_SCALE * coverage
-        return ScoredPassage(number, self.snapshot.passages[number], score)
+    def _hit(
+        self,
+        number: int,
+        score: float,
+        similarity: float,
+        covered: NDArray[np.float64],
+        cosines: Scores,
+        rarity: Mapping[str, float],
+    ) -> Hit:
+        source = self.snapshot.sources[number]
+        passages = self._scored(source, cosines, rarity)
+        first = passages[0].passage
+        return Hit(source, first.title, first.kind, score, similarity, float(covered[number]), passages)
+
+    def _scored(self, source: str, cosines: Scores, rarity: Mapping[str, float]) -> tuple[ScoredPassage, ...]:
+        """The best passages of a source, best first."""
+        numbers = self.snapshot.passages_of_source[source]
+        weights = rarity.items()
+        total = sum(rarity.values()) or 1.0
+        lexical_weight = (1 - self._dense_weight) * LEXICAL_SCALE
+        scores: list[float] = []
+        for number, cosine in zip(numbers, cosines[list(numbers)].tolist(), strict=True):
+            stems = self.snapshot.stems(number)
+            coverage = sum([weight for token, weight in weights if token in stems]) / total
+            scores.append(self._dense_weight * cosine + lexical_weight * coverage)
+        best = sorted(zip(scores, numbers, strict=True), key=lambda item: -item[0])[:_PASSAGES_PER_HIT]
+        return tuple(ScoredPassage(number, self.snapshot.passages[number], score) for score, number in best)
 
 
 def _best(scores: Scores, top_k: int) -> list[int]:

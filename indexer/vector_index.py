@@ -15,8 +15,6 @@ class VectorIndex:
 
     def __init__(self, index: faiss.Index) -> None:
         self._index = index
-        # OpenMP threads would compete with the event loop for the cores; one query is a short product.
-        faiss.omp_set_num_threads(1)
 
     @classmethod
     def from_vectors(cls, vectors: Vectors) -> Self:
@@ -67,5 +65,7 @@ class VectorIndex:
 
     def search(self, queries: Vectors, k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """The k best rows of each query: scores and row numbers, both of shape (len(queries), min(k, size))."""
+        # OpenMP threads would compete with the event loop for the cores; the number holds for the calling thread only.
+        faiss.omp_set_num_threads(1)
         scores, rows = self._index.search(queries, min(k, self.size))
         return scores, rows

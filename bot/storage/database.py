@@ -32,7 +32,8 @@ class Database:
         try:
             if is_sqlite and self.url.database and self.url.database != ":memory:":
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self._engine = create_async_engine(self.url)
+            # Errors of the database repeat the values of a statement, and members wrote some of them.
+            self._engine = create_async_engine(self.url, hide_parameters=True)
         except (SQLAlchemyError, ImportError, OSError) as error:
             raise DatabaseError(f"The database {self._shown} cannot be opened: {error}") from error
         if is_sqlite:

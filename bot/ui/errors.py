@@ -17,7 +17,10 @@ from bot.errors import MemberError
 _log = logging.getLogger(__name__)
 
 APOLOGY = "Something went wrong on my side, and the admins can see it in the log. Please try again in a minute."
-NO_ANSWER_HERE = "I may not write in this channel. Please ask an admin to give me the permission to send messages here."
+NO_ANSWER_HERE = (
+    "I lack a permission to answer here. Please ask an admin to let me send messages, embed links "
+    "and read the message history in this channel."
+)
 
 
 @asynccontextmanager
@@ -39,7 +42,7 @@ async def reply_to_error(interaction: discord.Interaction[Any], error: Exception
     """Tell the member in one sentence, in place of the "thinking" state if there is one."""
     text = explain(error)
     if not isinstance(error, MemberError | app_commands.CheckFailure):
-        _log.error("An interaction of type %s failed.", interaction.type.name, exc_info=_without_text(error))
+        _log.error("An interaction of type %s failed.", interaction.type.name, exc_info=without_text(error))
     try:
         if interaction.response.is_done():
             if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
@@ -69,7 +72,7 @@ def explain(error: BaseException) -> str:
             return APOLOGY
 
 
-def _without_text(error: BaseException) -> BaseException:
+def without_text(error: BaseException) -> BaseException:
     """The error itself; discord.py's HTTP errors repeat what was sent, so only their place is kept."""
     if isinstance(error, discord.HTTPException):
         return RuntimeError(f"HTTP {error.status}, Discord code {error.code}").with_traceback(error.__traceback__)

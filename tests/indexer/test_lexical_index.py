@@ -69,11 +69,9 @@ def test_texts_without_words_keep_their_row(index):
     assert LexicalIndex.from_texts(["", "..."]).scores(["x"]).tolist() == [0.0, 0.0]
 
 
-def test_has_any(index):
-    assert index.has_any("gradient", [1, 3])
-    assert not index.has_any("gradient", [1, 2])
-    assert not index.has_any("gradient", [])
-    assert not index.has_any("zebra", [0])
+def test_rows_of_a_stem(index):
+    assert index.rows("gradient").tolist() == [0, 3]
+    assert index.rows("zebra").tolist() == []
 
 
 def test_what_is_written_is_read(index, tmp_path):

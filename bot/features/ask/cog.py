@@ -1,5 +1,6 @@
 """/ask, mentions, direct messages and the "Ask the tutor" message command."""
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from bot.features.ask.models import Asked
 from bot.features.ask.rules.question import MAX_LENGTH
 from bot.features.ask.service import AskService
 from bot.features.ask.views import answer_buttons, render_answer
-from bot.ui.errors import explain
+from bot.ui.errors import NO_ANSWER_HERE, explain
 from bot.ui.flood import FloodGate
 
 if TYPE_CHECKING:
@@ -68,62 +69,68 @@ class AskCog(commands.Cog):
     def _check_pace(self, member_id: int) -> None:
         wait = self._gate.seconds_to_wait(member_id)
         if wait is not None:
-            raise MemberError(f"You ask faster than anyone can read. Please try again in {_seconds(wait)}.")
+            raise MemberError(_too_fast(wait))
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Answer who mentions the tutor, replies to it, writes to it directly or, if set, in an ask channel."""
         if message.author.bot or not self._is_for_me(message):
             return
-        wait = self._gate.seconds_to_wait(message.author.id)
-        if wait is not None:
-            if self._gate.should_warn(message.author.id, wait):
-                await self._reply(
-                    message, content=f"You ask faster than anyone can read. Please try again in {_seconds(wait)}."
-                )
-            return
         async with self._client.working():
             try:
-                async with message.channel.typing():
-                    await self._answer_message(message)
-            except discord.Forbidden:
-                _log.warning("I may not answer in channel %d.", message.channel.id)
+                await self._answer_message(message)
+            except (discord.Forbidden, discord.NotFound) as error:
+                _log.warning("I may not answer in channel %d, Discord code %d.", message.channel.id, error.code)
+                with contextlib.suppress(discord.HTTPException):
+                    await message.channel.send(NO_ANSWER_HERE)
             except Exception as error:
-                await self._reply(message, content=explain(error))
+                with contextlib.suppress(discord.HTTPException):
+                    await self._reply(message, explain(error))
                 raise
 
     def _is_for_me(self, message: discord.Message) -> bool:
-        if message.guild is None:
-            return message.type in {discord.MessageType.default, discord.MessageType.reply}
-        user = self._client.user
-        if user is not None and user in message.mentions:
+        is_reply = message.type is discord.MessageType.reply
+        if message.type is not discord.MessageType.default and not is_reply:
+            return False
+        if message.guild is None or self._client.user in message.mentions:
             return True
-        return self._client.answers_every_message_in(message.channel.id) and message.type is discord.MessageType.default
+        if not self._client.answers_every_message_in(message.channel.id):
+            return False
+        return not is_reply or self._is_mine(message.reference)
+
+    def _is_mine(self, reference: discord.MessageReference | None) -> bool:
+        replied_to = reference.resolved if reference else None
+        return isinstance(replied_to, discord.Message) and replied_to.author == self._client.user
 
     async def _answer_message(self, message: discord.Message) -> None:
-        replied_to = message.reference.message_id if message.reference else None
-        guild_id = message.guild.id if message.guild else None
-        asked = Asked(message.content, message.author.id, message.channel.id, guild_id, replied_to)
-        answer = await self._service.answer_question(asked)
-        sent = await self._reply(message, embed=render_answer(answer), view=answer_buttons(answer))
-        if sent is not None and answer.id is not None:
+        wait = self._gate.seconds_to_wait(message.author.id)
+        if wait is not None:
+            if self._gate.should_warn(message.author.id, wait):
+                await self._reply(message, _too_fast(wait))
+            return
+        async with message.channel.typing():
+            replied_to = message.reference.message_id if message.reference else None
+            guild_id = message.guild.id if message.guild else None
+            asked = Asked(message.content, message.author.id, message.channel.id, guild_id, replied_to)
+            answer = await self._service.answer_question(asked)
+            view = answer_buttons(answer) or discord.utils.MISSING
+            sent = await self._reply(message, embed=render_answer(answer), view=view)
+        if answer.id is not None:
             await self._service.remember_message(answer.id, sent.id)
 
     async def _reply(
         self,
         message: discord.Message,
-        *,
         content: str | None = None,
-        embed: discord.Embed | None = None,
-        view: discord.ui.View | None = None,
-    ) -> discord.Message | None:
+        *,
+        embed: discord.Embed = discord.utils.MISSING,
+        view: discord.ui.View = discord.utils.MISSING,
+    ) -> discord.Message:
         """Reply, or send plainly if the message has been deleted meanwhile."""
         reference = message.to_reference(fail_if_not_exists=False)
-        options = {"embed": embed} if embed is not None else {}
-        if view is not None:
-            return await message.channel.send(content, reference=reference, view=view, mention_author=False, **options)
-        return await message.channel.send(content, reference=reference, mention_author=False, **options)
+        return await message.channel.send(content, embed=embed, view=view, reference=reference, mention_author=False)
 
 
-def _seconds(count: int) -> str:
-    return f"{count} second" if count == 1 else f"{count} seconds"
+def _too_fast(wait: int) -> str:
+    seconds = "1 second" if wait == 1 else f"{wait} seconds"
+    return f"You ask faster than anyone can read. Please try again in {seconds}."

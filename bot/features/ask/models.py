@@ -99,8 +99,9 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FullSource:
-    """A cited passage in full."""
+    """A cited passage in full; `number` is the [n] that it has in the answer."""
 
+    number: int
     title: str
     place: str | None
     text: str

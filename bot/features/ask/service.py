@@ -15,6 +15,7 @@ from bot.features.ask.models import (
     Intent,
     Outcome,
     Quote,
+    StoredAnswer,
     StudyLink,
 )
 from bot.features.ask.rules import question as question_rules
@@ -64,10 +65,13 @@ class AskService:
     async def answer_question(self, asked: Asked) -> Answer:
         """Answer a question and remember the answer, whose id is set. Never raises for what a member wrote."""
         text = question_rules.clean(asked.text)
-        previous = await self._previous_question(asked, text)
+        earlier = await self._earlier_answer(asked, text)
+        previous = earlier.question if earlier else None
         answer = await self._find_answer(text, previous)
+        # What somebody else asked is theirs: it must not outlive their deletion in this member's row.
+        own = previous if earlier and earlier.member_id == asked.member_id else None
+        remembered = text if own is None else f"{own} {text}"[-question_rules.MAX_LENGTH :]
         async with self._database.transaction() as session:
-            remembered = text if previous is None else f"{previous} {text}"[-question_rules.MAX_LENGTH :]
             answer_id = await store.add_answer(
                 session,
                 replace(asked, text=remembered),
@@ -105,32 +109,35 @@ class AskService:
             stored = await store.find_answer(session, answer_id)
         if stored is None:
             raise MemberError("I no longer have that answer on record. Ask again with /ask to see its sources.")
-        found = [self._index.snapshot.passage_by_key.get(key) for key in stored.passages]
-        if not any(found):
+        passages = self._index.snapshot.passage_by_key
+        found = [(number, passages[key]) for number, key in enumerate(stored.passages, start=1) if key in passages]
+        if not found:
             raise MemberError(
                 "The notes behind this answer have changed since. Ask again with /ask to see today's text."
             )
-        return tuple(self._full_source(passage) for passage in found if passage is not None)
+        return tuple(self._full_source(number, passage) for number, passage in found)
 
-    async def _previous_question(self, asked: Asked, text: str) -> str | None:
-        """The question that this one follows up: the one replied to, or the member's last one if this one leans on it."""
+    async def _earlier_answer(self, asked: Asked, text: str) -> StoredAnswer | None:
+        """The answer that this question follows up: the one replied to, or the member's last one if it leans on it."""
+        if question_rules.is_small_talk(text):
+            return None
         async with self._database.transaction() as session:
             if asked.replied_to is not None:
-                earlier = await store.find_answer_by_message(session, asked.replied_to)
-            elif question_rules.is_follow_up(text):
+                return await store.find_answer_by_message(session, asked.replied_to)
+            if question_rules.is_follow_up(text):
                 since = self._clock() - _FOLLOW_UP_WINDOW
-                earlier = await store.find_last_answer(session, asked.member_id, asked.channel_id, since)
-            else:
-                return None
-        return earlier.question if earlier else None
+                return await store.find_last_answer(session, asked.member_id, asked.channel_id, since)
+        return None
 
     async def _find_answer(self, text: str, previous: str | None) -> Answer:
         if not question_rules.has_words(text):
             return Answer(Outcome.EMPTY)
-        if question_rules.is_small_talk(text) and previous is None:
+        if question_rules.is_small_talk(text):
             return Answer(Outcome.SMALL_TALK)
-        if facts := find_facts(text, self._facts):
-            return self._fact_answer(facts)
+        if question_rules.is_order_to_the_bot(text):
+            return Answer(Outcome.DECLINED)
+        if evidence := self._fact_evidence(text):
+            return self._assemble(evidence)
         named = find_named(text, self._names)
         result, snapshot = await self._index.search(Query(text, previous, named), _TOP_K)
         if not is_answerable(result, self._policy.confidence):
@@ -153,15 +160,17 @@ class AskService:
         )
         return self._assemble(evidence)
 
-    def _fact_answer(self, facts: Sequence[Fact]) -> Answer:
-        """An answer from structured facts: their sentences stand in the index as passages of their notes."""
+    def _fact_evidence(self, text: str) -> Sequence[Evidence]:
+        """Structured facts that answer the question. Their sentences stand in the index as passages of their
+        notes; an index that is older than the curriculum may lack them.
+        """
+        facts = find_facts(text, self._facts)
+        if not facts:
+            return ()
         passages = {(passage.source, passage.text): passage for passage in self._fact_passages()}
-        evidence = []
-        for fact in facts:
-            passage = passages.get((fact.source, " ".join(fact.sentences)))
-            if passage is not None:
-                evidence.append(Evidence(passage, passage.segments))
-        return self._assemble(evidence[: self._policy.max_sources])
+        found = [passages.get((fact.source, " ".join(fact.sentences))) for fact in facts]
+        evidence = [Evidence(passage, passage.segments) for passage in found if passage is not None]
+        return evidence[: self._policy.max_sources]
 
     def _fact_passages(self) -> Sequence[Passage]:
         return [passage for passage in self._index.snapshot.passages if passage.heading == (FACTS_HEADING,)]
@@ -239,9 +248,10 @@ class AskService:
             return None
         return self._curriculum.concepts.get(passage.source.removeprefix("concepts/"))
 
-    def _full_source(self, passage: Passage) -> FullSource:
+    def _full_source(self, number: int, passage: Passage) -> FullSource:
         url, _ = self._link(passage)
-        return FullSource(passage.title, passage.place or " › ".join(passage.heading) or None, passage.text, url)
+        place = passage.place or " › ".join(passage.heading) or None
+        return FullSource(number, passage.title, place, passage.text, url)
 
 
 def _nearest(result: Result) -> tuple[str, ...]:

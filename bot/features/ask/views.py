@@ -1,6 +1,7 @@
 """What an answer looks like, and the buttons below it."""
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 import discord
@@ -43,9 +44,9 @@ def render_answer(answer: Answer) -> discord.Embed:
     if answer.outcome is not Outcome.ANSWERED:
         return _render_plain(answer)
     embed = discord.Embed(description=_render_quotes(answer.quotes), colour=BLUE)
-    embed.add_field(name="Sources", value=_lines(map(_render_citation, answer.citations)), inline=False)
+    _add_lines(embed, "Sources", map(_render_citation, answer.citations))
     if answer.study:
-        embed.add_field(name="Study it next", value=_lines(map(_render_study, answer.study)), inline=False)
+        _add_lines(embed, "Study it next", map(_render_study, answer.study))
     if answer.standing:
         embed.add_field(name="Where it stands", value=shorten(answer.standing, EMBED_FIELD_LIMIT), inline=False)
     return embed
@@ -97,21 +98,23 @@ def _render_study(study: StudyLink) -> str:
     return f"- {link(study.label, study.url)}{step}"
 
 
-def _lines(lines: object) -> str:
-    """As many whole lines as a field holds."""
-    kept: list[str] = []
-    for line in lines if not isinstance(lines, str) else (lines,):  # type: ignore[attr-defined]
-        if sum(len(item) + 1 for item in kept) + len(line) > EMBED_FIELD_LIMIT:
-            break
-        kept.append(line)
-    return "\n".join(kept)
+def _add_lines(embed: discord.Embed, name: str, lines: Iterable[str]) -> None:
+    """Whole lines as one field, or as several without a name between them where one does not hold them all."""
+    parts: list[str] = []
+    for line in lines:
+        if parts and len(parts[-1]) + 1 + len(line) <= EMBED_FIELD_LIMIT:
+            parts[-1] += f"\n{line}"
+        else:
+            parts.append(shorten(line, EMBED_FIELD_LIMIT))
+    for number, part in enumerate(parts):
+        embed.add_field(name="\u200b" if number else name, value=part, inline=False)
 
 
 def render_sources(sources: tuple[FullSource, ...]) -> list[discord.Embed]:
     """The cited passages in full; a long one is split, never inside a code block."""
     embeds: list[discord.Embed] = []
-    for number, source in enumerate(sources, start=1):
-        title = f"[{number}] {source.title}" + (f" › {source.place}" if source.place else "")
+    for source in sources:
+        title = f"[{source.number}] {source.title}" + (f" › {source.place}" if source.place else "")
         for part in split_markdown(source.text, EMBED_DESCRIPTION_LIMIT):
             embeds.append(discord.Embed(title=shorten(title, 256), description=part, url=source.url, colour=BLUE))
     return embeds

@@ -11,27 +11,65 @@ from dataclasses import dataclass
 from knowledge.facts import Aspect, Fact
 
 _ASPECTS: Mapping[Aspect, re.Pattern[str]] = {
-    aspect: re.compile(pattern, re.IGNORECASE)
-    for aspect, pattern in {
-        Aspect.RULE: r"\ballow\w*|\bforbid\w*|\bforbidden\b|\bbanned?\b|\bpermit\w*|\bcan (?:i|we|you) (?:just )?use\b|\bmay (?:i|we) use\b|\bok(?:ay)? to use\b|"
-        r"\bam i allowed\b|\blegal\b|\bcheating\b|\brules?\b|\bcount as\b|\bagainst\b|\bis \S+ (?:ok|okay|fine)\b",
-        Aspect.DURATION: r"\bhow (?:long|many (?:hours?|weeks?|months?|days?)|much time)\b|\btime (?:does|do|will|needed|estimate)\b|\bhours\b|\bweeks?\b|\bduration\b|\bhow fast\b",
-        Aspect.COST: r"\bfree\b|\bcosts?\b|\bpay\b|\bpaid\b|\bprice\b|\bmoney\b|\bexpensive\b|\bcheap\b|\bsubscription\b|\bbuy\b|\bhow much is\b",
-        Aspect.CHOICE: r"\bwhich (?:one|course|resource|path|way|option|alternative|of)\b|\bbooks? or\b|\bvideos? or\b|\bor (?:the )?(?:books?|videos?|lectures?)\b|"
-        r"\bchoose\b|\bpick\b|\balternatives?\b|\ball (?:of them|resources|three|courses|the courses)\b|\bonly one\b|\bwhich should i\b",
-        Aspect.AUTHOR: r"\bwho (?:made|wrote|teaches|taught|is (?:the )?(?:author|teacher|instructor)|created)\b|\bauthors?\b|\bby whom\b|\binstructor\b",
-        Aspect.LEVEL: r"\bprerequisites?\b|\bwhat do i need (?:to know )?(?:before|for)\b|\bbeginners?\b|\btoo (?:hard|advanced|difficult)\b|\bneed to know before\b|\bdifficult\b|\blevel\b",
-        Aspect.STATUS: r"\bup to date\b|\boutdated\b|\bold\b|\bstill (?:good|relevant|current|worth|maintained|works?|valid)\b|\breplac\w+|\bsuccessor\b|\bnewer\b|\bdeprecated\b|\bdead\b|\barchived\b|\bmaintained\b",
-        Aspect.ORDER: r"\b(?:comes?|goes?|do i do|is) (?:next|after|before|first)\b|\bafter\b.*\bstep\b|\bstep\b.*\bafter\b|\bbefore step\b|\bwhich step\b|\bwhat step\b|\border\b|\bsteps of the\b|\bhow many steps\b|\bwhat are the (?:six |6 )?steps\b|\boverview\b",
-        Aspect.MATERIAL: r"\bresources?\b|\bwhat (?:do|should) i (?:read|watch|study|use)\b|\bcourses?\b|\bbooks?\b|\bmaterials?\b|\breading list\b",
-        Aspect.GOAL: r"\bgoal\b|\bwhat is step\b|\bwhat'?s step\b|\bpoint of step\b|\babout\b|\bpurpose of step\b|\bwhat happens in\b",
+    aspect: re.compile("|".join(patterns), re.IGNORECASE)
+    for aspect, patterns in {
+        Aspect.RULE: (
+            r"\ballow\w*|\bforbid\w*|\bbanned?\b|\bpermit\w*|\blegal\b|\bcheating\b|\brules?\b|\bagainst\b",
+            r"\b(?:can|may) (?:i|we|you) (?:just )?use\b|\bok(?:ay)? to use\b|\bis \S+ (?:ok|okay|fine)\b",
+        ),
+        Aspect.DURATION: (
+            r"\bhow (?:long|many (?:hour|week|month|day)s?|much time|fast)\b(?!.*\b(?:train|converge|episode)\w*)",
+            r"\btime (?:does|do|will|needed|estimate)\b|\bduration\b|\bin \w+ (?:days|weeks|months)\b",
+        ),
+        Aspect.COST: (
+            r"(?<!model[ -])\bfree\b(?! (?:parameter|energy|variable|memory))|\bcosts?\b(?! function)|\bhow much is\b",
+            r"\bpay\b|\bpaid\b|\bprice\b|\bmoney\b|\bexpensive\b|\bcheap\b|\bsubscription\b|\bbuy\b",
+        ),
+        Aspect.CHOICE: (
+            r"\bwhich (?:one|course|resource|path|way|option|alternative|of|should i)\b|\bchoose\b|\bpick\b",
+            r"\balternatives?\b|\b(?:books?|videos?) or\b|\bor (?:the )?(?:books?|videos?|lectures?)\b",
+            r"\ball (?:of them|resources|three|courses|the courses)\b|\bonly one\b",
+        ),
+        Aspect.AUTHOR: (
+            r"\bwho (?:made|wrote|teaches|taught|is (?:the )?(?:author|teacher|instructor)|created)\b",
+            r"\bauthors?\b|\bby whom\b|\binstructor\b",
+        ),
+        Aspect.LEVEL: (
+            r"\bprerequisites?\b|\bwhat do i need (?:to know )?(?:before|for)\b|\bneed to know before\b|\bbeginners?\b",
+            r"\btoo (?:hard|advanced|difficult)\b|\bdifficult\b|\bwhat level (?:is|do i need)\b|\bmy level\b",
+        ),
+        Aspect.STATUS: (
+            r"\bup to date\b|\boutdated\b|\bstill (?:good|relevant|current|worth|maintained|works?|valid)\b",
+            r"\bdeprecated\b|\barchived\b|\bmaintained\b|\bsuccessor\b|\bnewer\b|\bbeen replaced\b|\breplacement for\b",
+            r"\b(?:how|too) old\b|^(?:is|are) .*\b(?:old|dead)\W*$",
+        ),
+        Aspect.ORDER: (
+            r"\b(?:comes?|goes?|do i do|is|'s) (?:next|after|before|first)\b|\bbefore step\b",
+            r"\bafter\b.*\bstep\b|\bstep\b.*\bafter\b",
+            r"\b(?:which|what) step\b|\bwhere (?:does|do) .*\b(?:fit|belong)\b|\border (?:do|should|of the steps)\b",
+            r"\bsteps of the\b|\bhow many steps\b|\bwhat are the (?:six |6 )?steps\b",
+            r"\bwhat(?:'?s| is) (?:in )?the curriculum\b|\boverview of (?:the|this) (?:whole )?(?:curriculum|path)\b",
+        ),
+        Aspect.MATERIAL: (
+            r"\bresources?\b|\bcourses?\b|\bbooks?\b|\bmaterials?\b|\breading list\b",
+            r"\bwhat (?:do|should) i (?:read|watch|study|use)\b",
+        ),
+        Aspect.GOAL: (
+            r"\bgoal\b|\bwhat(?:'?s| is) step\b|\b(?:point|purpose) of step\b|\babout\b|\bwhat happens in\b",
+            r"\bwhat (?:do|will|would) (?:i|we|you) learn\b",
+        ),
     }.items()
 }
 
-_FIRM_RULE = re.compile(r"\b(?:allow|forbid|forbidden|bann|permit|legal|cheat|rules?\b|against)", re.IGNORECASE)
-_PROJECT = re.compile(r"\bcap\s?stones?\b|\bprojects?\b|\bnotebook\b", re.IGNORECASE)
+_FIRM_RULE = re.compile(
+    r"\b(?:allowed|forbidden|banned|permitted|legal|cheating)\b(?= to use\b|\W*$)|\bagainst the rules\b", re.IGNORECASE
+)
+"""Surely about what a project may use, even if no project is named: "is Keras allowed?", not "does NumPy allow …"."""
+_PROJECT = re.compile(r"\bcap\s?stones?\b|\bprojects?\b", re.IGNORECASE)
 _STEP = re.compile(
-    r"\b(?:step|part|phase|stage|section)\s*(?:#|number|no\.?)?\s*([1-6]|one|two|three|four|five|six)\b", re.IGNORECASE
+    r"(?<!time )\b(?:step|part|phase|stage|section)\s*(?:#|number|no\.?)?\s*([1-6]|one|two|three|four|five|six)\b"
+    r"(?!\s+of\s+(?!(?:the|this|your)\s+(?:curriculum|course|path)))",  # not "step 2 of the training loop"
+    re.IGNORECASE,
 )
 _CAPSTONE = re.compile(r"\bcap\s?stone\b(?:\s+project)?(?:\s*(1|2|i{1,2}|one|two|first|second)\b)?", re.IGNORECASE)
 _ORDINAL_CAPSTONE = re.compile(r"\b(first|second|last|final)\s+cap\s?stone\b", re.IGNORECASE)
@@ -41,14 +79,18 @@ _WHOLE = re.compile(
     r"\b(?:curriculum|whole (?:thing|course|path)|everything|all six|the six steps|total|entire|altogether)\b",
     re.IGNORECASE,
 )
+_PLACE = re.compile(r"\b(?:which|what) step\b|\bwhere (?:does|do)\b", re.IGNORECASE)
+"""Asks where one topic stands, which the list of all steps does not answer."""
+_FIELDS = frozenset({"deep learning"})
+"""Titles that name a field first; the books have longer names too."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """How well a question names a fact's subject: the length of the longest name in it."""
+    """A fact and the longest name of its subject in the question."""
 
     fact: Fact
-    length: int
+    name: str
 
 
 def find_facts(question: str, facts: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -60,10 +102,14 @@ def find_facts(question: str, facts: Sequence[Fact]) -> tuple[Fact, ...]:
     if not (_FIRM_RULE.search(question) or _PROJECT.search(question) or steps):
         aspects = [aspect for aspect in aspects if aspect is not Aspect.RULE]
     for aspect in aspects:
-        named = _named(question, aspect, steps, (fact for fact in facts if fact.aspect is aspect))
+        of_aspect = [fact for fact in facts if fact.aspect is aspect]
+        named = _visible(_named(question, aspect, steps, of_aspect))
         if named:
-            longest = max(item.length for item in named)
-            return tuple(item.fact for item in named if item.length == longest)[:3]
+            return tuple(sorted(named, key=_is_step))[:3]
+        if not steps and _WHOLE.search(question) and not _PLACE.search(question):
+            whole = tuple(fact for fact in of_aspect if _is_step(fact) and not fact.steps)
+            if whole:
+                return whole
     return ()
 
 
@@ -79,23 +125,34 @@ def find_steps(question: str) -> frozenset[int]:
 
 
 def _named(question: str, aspect: Aspect, steps: frozenset[int], facts: Iterable[Fact]) -> list[_Named]:
-    text = f" {re.sub(r'[^a-z0-9.+#-]+', ' ', question.lower())} "
+    text = f" {_plain(question)} ".replace(". ", " ")
     found: list[_Named] = []
     for fact in facts:
-        if fact.source.startswith("steps/") and aspect is not Aspect.RULE:
-            if len(fact.steps) == 1 and fact.steps[0] in steps:
-                found.append(_Named(fact, 7))
-            elif not fact.steps and not steps and _WHOLE.search(question):
-                found.append(_Named(fact, 5))
-            continue
-        if aspect is Aspect.RULE and steps and not steps & set(fact.steps):
-            continue
-        lengths = [len(name) for name in fact.names if _contains(text, name)]
-        if lengths:
-            found.append(_Named(fact, max(lengths)))
+        names = [plain for plain in map(_plain, fact.names) if len(plain) >= 2 and f" {plain} " in text]
+        if aspect is Aspect.RULE:
+            fits = bool(names) and (not steps or bool(steps & set(fact.steps)))
+        elif _is_step(fact):
+            fits = len(fact.steps) == 1 and fact.steps[0] in steps
+        else:  # a capstone idea's material is its data, which nobody asks for as books or courses
+            names = [name for name in names if name not in _FIELDS]
+            fits = bool(names) and not (aspect is Aspect.MATERIAL and fact.source.startswith("capstones/"))
+        if fits:
+            found.append(_Named(fact, max(names, key=len, default=f"step {fact.steps[0]}")))
     return found
 
 
-def _contains(text: str, name: str) -> bool:
-    plain = re.sub(r"[^a-z0-9.+#-]+", " ", name.lower()).strip()
-    return len(plain) >= 2 and f" {plain} " in text.replace(". ", " ")
+def _visible(named: Sequence[_Named]) -> list[Fact]:
+    """Facts whose name is not a part of a longer name: "PyTorch Lightning" does not ask for PyTorch."""
+    return [
+        item.fact
+        for item in named
+        if not any(item.name != other.name and f" {item.name} " in f" {other.name} " for other in named)
+    ]
+
+
+def _is_step(fact: Fact) -> bool:
+    return fact.source.startswith("steps/")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9.+#-]+", " ", text.lower()).strip()

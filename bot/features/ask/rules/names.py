@@ -45,4 +45,5 @@ def _look_up(phrase: str, names: Mapping[str, str]) -> str | None:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[^\w+#.]+", " ", text.casefold().replace("’", "'").replace("'s ", " ")).strip(" .")
+    text = re.sub(r"\.(?=\s|$)", " ", text.casefold().replace("’", "'"))  # the dot of "vs.", not of "nn.linear"
+    return re.sub(r"[^\w+#.]+", " ", text.replace("'s ", " ")).strip(" .")

@@ -1,0 +1,73 @@
+"""`make bench`: speed and memory of the tutor as ratios to the bare operation. Nothing is written but by --json."""
+
+import argparse
+import asyncio
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from bot.app import open_services
+from bot.clock import system_clock
+from bot.config import DatabaseSettings, IndexSettings, Settings
+from indexer.build import build_index, is_stale
+from indexer.encoder import SentenceTransformerEncoder
+from tests.benchmarks.bare import Bare
+from tests.benchmarks.fresh_process import measure_fresh_processes
+from tests.benchmarks.many_questions import measure_blocking, measure_throughput
+from tests.benchmarks.measure import Measurement
+from tests.benchmarks.one_question import measure_answer, measure_search
+from tests.benchmarks.rebuild import measure_rebuild
+from tests.benchmarks.report import as_json, as_table
+from tests.paths import KNOWLEDGE, ROOT
+
+_INDEX = ROOT / "data" / "index"
+
+
+def main() -> int:
+    """Measure, print, and with --strict say by the exit code whether every bar is met."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE as well")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 if a bar is missed")
+    arguments = parser.parse_args()
+    with (
+        Console(stderr=True).status("Measuring; this takes up to three minutes."),
+        tempfile.TemporaryDirectory() as scratch,
+    ):
+        measurements = _measure(Path(scratch))
+    Console().print(as_table(measurements))
+    if arguments.json:
+        arguments.json.write_text(as_json(measurements), "utf-8")
+    return int(arguments.strict and any(line.is_met is False for line in measurements))
+
+
+def _measure(scratch: Path) -> list[Measurement]:
+    settings = Settings(
+        index=IndexSettings(knowledge=KNOWLEDGE, folder=_INDEX),
+        database=DatabaseSettings(url=f"sqlite+aiosqlite:///{scratch / 'tutor.db'}"),
+    )
+    encoder = SentenceTransformerEncoder(threads=settings.index.threads)
+    if is_stale(KNOWLEDGE, _INDEX, encoder.name):
+        with encoder.all_cores():
+            build_index(KNOWLEDGE, _INDEX, encoder, now=datetime.now(UTC))
+    return [
+        *asyncio.run(_measure_questions(settings, encoder)),
+        measure_rebuild(encoder, _INDEX, scratch),
+        *measure_fresh_processes(_INDEX, scratch),
+    ]
+
+
+async def _measure_questions(settings: Settings, encoder: SentenceTransformerEncoder) -> list[Measurement]:
+    async with open_services(settings, system_clock, encoder) as services:
+        bare = Bare(encoder._model, services.index.snapshot.vectors.vectors())
+        return [
+            await measure_search(services.index, bare),
+            await measure_answer(services.ask, bare),
+            await measure_throughput(services.index, bare),
+            await measure_blocking(services.index),
+        ]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
