@@ -103,8 +103,8 @@ async def run_bot(settings: Settings) -> None:
             ) from error
         except discord.PrivilegedIntentsRequired as error:
             raise IntentsError(
-                "message_content is on, but the application lacks that intent. Switch on Message Content Intent under Bot "
-                "in the Discord developer portal, or set message_content = false under [discord] in config.toml."
+                "message_content is on, but the application lacks that intent. Switch on Message Content Intent under "
+                "Bot in the Discord developer portal, or set message_content = false under [discord] in config.toml."
             ) from error
         except (aiohttp.ClientConnectionError, discord.HTTPException, discord.GatewayNotFound) as error:
             raise ConnectionFailed(

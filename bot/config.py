@@ -143,8 +143,8 @@ def read_token(settings: DiscordSettings) -> str:
         return token
     if settings.token_file is None:
         raise TokenError(
-            "There is no bot token. Set the environment variable DISCORD_TOKEN, or put the token into a file and name it "
-            "as token_file under [discord] in config.toml. The README shows where Discord gives you the token."
+            "There is no bot token. Set the environment variable DISCORD_TOKEN, or put the token into a file and name "
+            "it as token_file under [discord] in config.toml. The README shows where Discord gives you the token."
         )
     try:
         token = settings.token_file.read_text("utf-8").strip()

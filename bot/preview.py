@@ -6,6 +6,7 @@ import webbrowser
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 import discord
 import simcord
@@ -75,7 +76,7 @@ class PreviewWorld:
         self._settings = settings.model_copy(update=update)
         self._encoder = encoder
 
-    async def __aenter__(self) -> "PreviewWorld":
+    async def __aenter__(self) -> Self:
         self._services = open_services(self._settings, self._clock, self._encoder)
         services = await self._services.__aenter__()
         try:
@@ -136,8 +137,8 @@ def render_greeting(services: Services) -> discord.Embed:
     return discord.Embed(
         title="Ask me about deep learning",
         description=(
-            f"I know {documents} notes on the six steps of the curriculum. I answer with quotes, each linked to where it "
-            "stands, and I say so when my notes do not cover something.\n\n"
+            f"I know {documents} notes on the six steps of the curriculum. I answer with quotes, each linked to "
+            "where it stands, and I say so when my notes do not cover something.\n\n"
             "Just write your question here, or type **/ask**. For example:\n"
             "- *why do we need nonlinearities??*\n"
             "- *difference between SARSA and Q-learning*\n"

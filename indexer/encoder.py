@@ -141,7 +141,7 @@ def _load(location: str, threads: int) -> "SentenceTransformer":
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
         from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
-        transformers_logging.disable_progress_bar()
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         torch.set_num_threads(threads)
         return SentenceTransformer(location, device="cpu", trust_remote_code=False)
     except ImportError as error:

@@ -9,7 +9,7 @@ from typing import Self
 import bm25s
 import numpy as np
 import Stemmer
-from bm25s.stopwords import STOPWORDS_EN_PLUS
+from bm25s import stopwords
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
@@ -19,7 +19,26 @@ Scores = NDArray[np.float32]
 _TOKEN = re.compile(r"[^\W_]+(?:[._+#'’-]+[^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
 
-STOPWORDS = frozenset(STOPWORDS_EN_PLUS) | frozenset(
+ENGLISH_SMALL_WORDS = frozenset(stopwords.STOPWORDS_EN_PLUS)
+FOREIGN_SMALL_WORDS = tuple(
+    frozenset(language) - ENGLISH_SMALL_WORDS
+    for language in (
+        stopwords.STOPWORDS_GERMAN,
+        stopwords.STOPWORDS_FRENCH,
+        stopwords.STOPWORDS_SPANISH,
+        stopwords.STOPWORDS_PORTUGUESE,
+        stopwords.STOPWORDS_ITALIAN,
+        stopwords.STOPWORDS_DUTCH,
+        stopwords.STOPWORDS_SWEDISH,
+        stopwords.STOPWORDS_NORWEGIAN,
+        stopwords.STOPWORDS_DANISH,
+        stopwords.STOPWORDS_TURKISH,
+        stopwords.STOPWORDS_RUSSIAN,
+    )
+)
+"""The small words of other languages, a set for each, without those that are English too."""
+
+STOPWORDS = ENGLISH_SMALL_WORDS | frozenset(
     "actually anyone anybody basically does doesn exactly explain hey hello hi im isn just know like lol mean "
     "means pls plz please really someone something stuff tell thing things want wanna whats wtf dont cant "
     "isnt doesnt ive its thats u ur btw ok okay understand".split()

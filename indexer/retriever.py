@@ -179,7 +179,12 @@ class Retriever:
         known = sum(weight for token, weight in rarity.items() if lexical.knows(token)) / total if total else 0.0
         covered = self._covered(rarity)
         hits = tuple(
-            self._hit(number, float(of_sources[number]), float(dense_of_sources[number]), covered, cosines, rarity)
+            _hit(
+                float(of_sources[number]),
+                float(dense_of_sources[number]),
+                float(covered[number]),
+                self._scored(number, cosines, rarity),
+            )
             for number in self._with_included(_best(of_sources, top_k), query.include)
         )
         return Result(hits, known, outside, tuple(tokens), bool(query.previous))
@@ -197,33 +202,24 @@ class Retriever:
             covered[self.snapshot.lexical_sources.rows(token)] += weight
         return covered / (sum(rarity.values()) or 1.0)
 
-    def _hit(
-        self,
-        number: int,
-        score: float,
-        similarity: float,
-        covered: NDArray[np.float64],
-        cosines: Scores,
-        rarity: Mapping[str, float],
-    ) -> Hit:
-        source = self.snapshot.sources[number]
-        passages = self._scored(source, cosines, rarity)
-        first = passages[0].passage
-        return Hit(source, first.title, first.kind, score, similarity, float(covered[number]), passages)
-
-    def _scored(self, source: str, cosines: Scores, rarity: Mapping[str, float]) -> tuple[ScoredPassage, ...]:
+    def _scored(self, number: int, cosines: Scores, rarity: Mapping[str, float]) -> tuple[ScoredPassage, ...]:
         """The best passages of a source, best first."""
-        numbers = self.snapshot.passages_of_source[source]
+        numbers = self.snapshot.passages_of_source[self.snapshot.sources[number]]
         weights = rarity.items()
         total = sum(rarity.values()) or 1.0
         lexical_weight = (1 - self._dense_weight) * LEXICAL_SCALE
         scores: list[float] = []
-        for number, cosine in zip(numbers, cosines[list(numbers)].tolist(), strict=True):
-            stems = self.snapshot.stems(number)
+        for passage, cosine in zip(numbers, cosines[list(numbers)].tolist(), strict=True):
+            stems = self.snapshot.stems(passage)
             coverage = sum([weight for token, weight in weights if token in stems]) / total
             scores.append(self._dense_weight * cosine + lexical_weight * coverage)
         best = sorted(zip(scores, numbers, strict=True), key=lambda item: -item[0])[:_PASSAGES_PER_HIT]
-        return tuple(ScoredPassage(number, self.snapshot.passages[number], score) for score, number in best)
+        return tuple(ScoredPassage(passage, self.snapshot.passages[passage], score) for score, passage in best)
+
+
+def _hit(score: float, similarity: float, coverage: float, passages: tuple[ScoredPassage, ...]) -> Hit:
+    first = passages[0].passage
+    return Hit(first.source, first.title, first.kind, score, similarity, coverage, passages)
 
 
 def _best(scores: Scores, top_k: int) -> list[int]:

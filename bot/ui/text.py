@@ -7,7 +7,8 @@ EMBED_DESCRIPTION_LIMIT = 4096
 EMBED_FIELD_LIMIT = 1024
 EMBED_TITLE_LIMIT = 256
 
-_FENCE = re.compile(r"^(`{3,})(\w*)\s*$")
+_FENCE = "```"
+_OPENING = re.compile(r"\s*```([\w+#.-]{0,20}).*")
 
 
 def shorten(text: str, limit: int) -> str:
@@ -34,36 +35,45 @@ def link(label: str, url: str) -> str:
 def split_markdown(text: str, limit: int = MESSAGE_LIMIT) -> list[str]:
     """Cut Markdown into parts of at most `limit` characters, at blank lines, lines or sentences.
 
-    A code block that does not fit is closed at the end of a part and opened again in the next.
+    A code block that does not fit is closed at the end of a part and opened again in the next. As in Discord,
+    every ``` opens or closes one, wherever it stands.
     """
     parts: list[str] = []
     current: list[str] = []
     size = 0
     fence: str | None = None
+    """The line that opens the block again, inside of one."""
 
     def close() -> None:
         nonlocal size
-        body = "\n".join([*current, "```"] if fence else current).strip("\n")
-        if body.strip() and body != f"{fence}\n```":
+        if fence and current and _is_bare_opening(current[-1]):
+            current.pop()  # the block starts in the next part
+        elif fence:
+            current.append(_FENCE)
+        body = "\n".join(current).strip("\n")
+        if body.strip():
             parts.append(body)
-        current.clear()
-        if fence:
-            current.append(fence)
+        current[:] = [fence] if fence else []
         size = sum(len(line) + 1 for line in current)
 
     for line in (piece for raw in text.splitlines() for piece in _fit_line(raw, limit - 40)):
-        match = _FENCE.match(line)
-        closes = bool(match and fence and not match[2])
-        if size + len(line) + 1 + (0 if closes or not fence else 4) > limit:
+        switches = line.count(_FENCE) % 2 == 1
+        stays_open = switches is (fence is None)
+        if size + len(line) + 1 + (len(_FENCE) + 1 if stays_open else 0) > limit:
             close()
         current.append(line)
         size += len(line) + 1
-        if match:
-            fence = None if closes else f"```{match[2]}"
+        if switches:
+            opening = _OPENING.fullmatch(line)
+            fence = None if fence else _FENCE + (opening[1] if opening else "")
         elif not line.strip() and not fence and size > limit * 3 // 4:
             close()
     close()
     return parts
+
+
+def _is_bare_opening(line: str) -> bool:
+    return line.count(_FENCE) == 1 and _OPENING.fullmatch(line) is not None
 
 
 def _fit_line(line: str, limit: int) -> list[str]:

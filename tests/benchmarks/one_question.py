@@ -19,7 +19,7 @@ async def measure_search(index: LiveIndex, bare: Bare) -> Measurement:
 
     for number in range(len(questions())):  # a running bot has seen its notes
         await search(number)
-    return await _measure("One question: search", search, bare, Bar("≤", 1.2))
+    return await _measure("Search, one question", search, bare, Bar("≤", 1.2))
 
 
 async def measure_answer(ask: AskService, bare: Bare) -> Measurement:
@@ -28,12 +28,12 @@ async def measure_answer(ask: AskService, bare: Bare) -> Measurement:
     async def answer(number: int) -> object:
         return await ask.answer_question(Asked(question(number), member_id=number + 2, channel_id=1))
 
-    return await _measure("One question: whole answer, SQLite file", answer, bare, None)
+    return await _measure("Whole answer, one question", answer, bare, None)
 
 
 async def _measure(name: str, operation: Operation, bare: Bare, bar: Bar | None) -> Measurement:
     async def bare_search(number: int) -> None:
         bare.search(question(number))
 
-    tutor_times, bare_times = await interleave(operation, bare_search, rounds=200, seconds=15)
+    tutor_times, bare_times = await interleave(operation, bare_search, rounds=200, seconds=10)
     return Measurement(name, "ms", 1000 * median(tutor_times), 1000 * median(bare_times), bar)

@@ -1,12 +1,16 @@
 """A simulated Discord server with the real bot in it."""
 
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import datetime
 
+import discord
 import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
+from sqlalchemy.engine import make_url
 
 from bot.app import open_services
 from bot.client import TutorClient
@@ -26,6 +30,16 @@ class Server:
     grace: MemberActor
     settings: Settings
 
+    def rows(self, sql: str, *values: object) -> list[tuple]:
+        """What the database file holds, read past the program under test."""
+        path = make_url(self.settings.database.url).database
+        with closing(sqlite3.connect(path)) as connection, connection:
+            return connection.execute(sql, values).fetchall()
+
+    def said(self) -> list[discord.Message]:
+        """What the tutor has written in the channel, without what only one member sees."""
+        return [message for message in self.channel.history() if message.author == self.client.user]
+
     async def restart(self) -> None:
         """What a new process would be: a new client, nothing remembered but the database."""
         self.client = TutorClient(self.settings, self.client.services, self.env.now)
@@ -36,8 +50,12 @@ class Server:
 async def running_server(settings: Settings, encoder: Encoder, *, check_errors: bool = True) -> AsyncIterator[Server]:
     """The real client with real services. With `check_errors` an error that reached no member fails the test."""
     holder: list[simcord.Env] = []
-    async with open_services(settings, lambda: holder[0].now(), encoder) as services:
-        client = TutorClient(settings, services, lambda: holder[0].now())
+
+    def clock() -> datetime:
+        return holder[0].now()
+
+    async with open_services(settings, clock, encoder) as services:
+        client = TutorClient(settings, services, clock)
         env = simcord.Env(client, settle_timeout=60, check_errors=check_errors)
         holder.append(env)
         await env.start()
@@ -50,3 +68,19 @@ async def running_server(settings: Settings, encoder: Encoder, *, check_errors: 
             await env.shutdown()
             if check_errors:
                 env.raise_errors()
+
+
+def text_of(message: simcord.ResponseMessage | discord.Message) -> str:
+    """Everything that a member reads in a message."""
+    parts = [message.content]
+    for embed in message.embeds:
+        parts.extend(part for part in (embed.title, embed.description, embed.footer.text) if part)
+        parts.extend(f"{field.name}\n{field.value}" for field in embed.fields)
+    return "\n".join(parts)
+
+
+def labels_of(message: simcord.ResponseMessage | discord.Message) -> list[str]:
+    """The buttons below a message."""
+    if isinstance(message, discord.Message):
+        return [button.label for row in message.components for button in row.children]
+    return [button["label"] for row in message.components for button in row["components"]]

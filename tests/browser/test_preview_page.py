@@ -42,7 +42,7 @@ async def test_ask_read_and_rate(page: Page) -> None:
     await page.locator("#channel-composer-input").fill("why do we need nonlinearities??")
     await page.locator("#send-message").click()
 
-    answer = page.locator("article.channel-message").filter(has_text="Where it stands")
+    answer = page.locator("article.channel-message").filter(has_text="Study it next")
     await expect(answer).to_contain_text("Two linear layers in a row are again one linear map")
     link = answer.get_by_role("link", name="Practical Deep Learning for Coders, Lesson 3").first
     await expect(link).to_have_attribute("href", "https://course.fast.ai/Lessons/lesson3.html")

@@ -90,5 +90,7 @@ async def test_at_most_one_good_question_in_twenty_is_declined(ask: AskService) 
 
 
 async def test_at_most_one_foreign_question_in_twenty_is_answered(ask: AskService) -> None:
-    answered = [outcome is Outcome.ANSWERED for outcome in await _outcomes(ask, [(q.query.text, None) for q in decline()])]
+    answered = [
+        outcome is Outcome.ANSWERED for outcome in await _outcomes(ask, [(q.query.text, None) for q in decline()])
+    ]
     assert sum(answered) / len(answered) <= 0.05

@@ -73,7 +73,8 @@ class StudyLink:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a member reads. `standing` says where the topic stands in the curriculum, `nearest` which
-    topics come closest to a question that is declined."""
+    topics come closest to a question that is declined.
+    """
 
     outcome: Outcome
     quotes: tuple[Quote, ...] = ()

@@ -207,15 +207,23 @@ class AskService:
         if self._curriculum is None:
             return None, None
         folder, _, name = passage.source.partition("/")
-        if folder == "resources" and name in self._curriculum.resources:
-            return str(self._curriculum.resources[name].url), None
         if folder == "concepts" and name in self._curriculum.concepts:
             place = self._curriculum.concepts[name].study[0]
             return self._curriculum.place_url(place), self._curriculum.place_label(place)
-        if folder == "capstones" and name in self._curriculum.capstones:
-            url = self._curriculum.capstones[name].url
-            return (str(url) if url else None), None
-        return None, None
+        if folder == "steps":
+            return self._step_link(name)
+        note = self._curriculum.resources.get(name) if folder == "resources" else self._curriculum.capstones.get(name)
+        return (str(note.url) if note is not None and note.url else None), None
+
+    def _step_link(self, step_id: str) -> tuple[str | None, str | None]:
+        """The first resource of a step: where a learner begins it."""
+        if self._curriculum is None:
+            return None, None
+        resources = [id_ for step in self._curriculum.steps if step.id == step_id for id_ in step.resource_ids]
+        if not resources:
+            return None, None
+        first = self._curriculum.resources[resources[0]]
+        return str(first.url), first.title
 
     def _study_links(self, passage: Passage) -> tuple[StudyLink, ...]:
         """Where to study a concept next: its first two places."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
 import discord
 
@@ -10,32 +10,29 @@ from bot.features.ask.models import Answer, Citation, FullSource, Outcome, Quote
 from bot.ui.errors import run_safely
 from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, link, shorten, split_markdown
 
-if TYPE_CHECKING:
-    from bot.client import TutorClient
-
 BLUE = discord.Colour(0x3B6FB6)
 GREY = discord.Colour(0x80848E)
 
+_NOT_COVERED = (
+    "I only answer from the notes of this curriculum, and none of them answers your question. "
+    "Try naming the topic or the symptom in other words, or ask a person here."
+)
+_NO_WORDS = (
+    "I found no words in that. Ask me something like *why do we need activation functions?* "
+    "or *how long does step 2 take?*"
+)
+_HELLO = (
+    "I answer questions from the curriculum with quotes and links. Ask me something like "
+    "*what is dropout?*, *my loss is NaN*, or *book or videos for step 3?*"
+)
+_ENGLISH_ONLY = (
+    "My notes are in English and so is my search. Please ask again in English; short and simple words are fine."
+)
 _PLAIN: dict[Outcome, tuple[str, str]] = {
-    Outcome.DECLINED: (
-        "My material does not cover this",
-        "I only answer from the notes of this curriculum, and none of them answers your question. "
-        "Try naming the topic or the symptom in other words, or ask a person here.",
-    ),
-    Outcome.EMPTY: (
-        "What would you like to know?",
-        "I found no words in that. Ask me something like *why do we need activation functions?* "
-        "or *how long does step 2 take?*",
-    ),
-    Outcome.SMALL_TALK: (
-        "Hello! I am the deep learning tutor",
-        "I answer questions from the curriculum with quotes and links. Ask me something like "
-        "*what is dropout?*, *my loss is NaN*, or *book or videos for step 3?*",
-    ),
-    Outcome.NOT_ENGLISH: (
-        "I read English only, sorry",
-        "My notes are in English and so is my search. Please ask again in English; short and simple words are fine.",
-    ),
+    Outcome.DECLINED: ("My material does not cover this", _NOT_COVERED),
+    Outcome.EMPTY: ("What would you like to know?", _NO_WORDS),
+    Outcome.SMALL_TALK: ("Hello! I am the deep learning tutor", _HELLO),
+    Outcome.NOT_ENGLISH: ("I read English only, sorry", _ENGLISH_ONLY),
 }
 
 
@@ -44,7 +41,7 @@ def render_answer(answer: Answer) -> discord.Embed:
     if answer.outcome is not Outcome.ANSWERED:
         return _render_plain(answer)
     embed = discord.Embed(description=_render_quotes(answer.quotes), colour=BLUE)
-    _add_lines(embed, "Sources", map(_render_citation, answer.citations))
+    _add_lines(embed, "Sources", map(_render_note, _by_note(answer.citations)))
     if answer.study:
         _add_lines(embed, "Study it next", map(_render_study, answer.study))
     if answer.standing:
@@ -84,13 +81,24 @@ def _render_quote(quote: Quote, *, is_first: bool) -> str:
     return f"{quote.text} {mark}"
 
 
-def _render_citation(citation: Citation) -> str:
-    name = f"{citation.title} › {citation.place}" if citation.place else citation.title
-    if citation.url is None:
-        return f"**[{citation.number}]** {name}"
-    if citation.url_label is None:
-        return f"**[{citation.number}]** {link(name, citation.url)}"
-    return f"**[{citation.number}]** {name} · {link(citation.url_label, citation.url)}"
+def _render_note(citations: tuple[Citation, ...]) -> str:
+    """The citations of one note on one line: each number with its place, then the link that they share."""
+    first = citations[0]
+    places = " ".join(f"**[{citation.number}]** {citation.place or 'in short'}" for citation in citations)
+    if first.url is None:
+        return f"{first.title}: {places}"
+    if first.url_label is None:
+        return f"{link(first.title, first.url)}: {places}"
+    verb = "start with" if first.source.startswith("steps/") else "taught in"
+    return f"{first.title}: {places} · {verb} {link(first.url_label, first.url)}"
+
+
+def _by_note(citations: tuple[Citation, ...]) -> list[tuple[Citation, ...]]:
+    """Citations that share a note and a link, in the order of their first number."""
+    groups: dict[tuple[str, str | None], list[Citation]] = {}
+    for citation in citations:
+        groups.setdefault((citation.source, citation.url), []).append(citation)
+    return [tuple(group) for group in groups.values()]
 
 
 def _render_study(study: StudyLink) -> str:
@@ -115,8 +123,10 @@ def render_sources(sources: tuple[FullSource, ...]) -> list[discord.Embed]:
     embeds: list[discord.Embed] = []
     for source in sources:
         title = f"[{source.number}] {source.title}" + (f" › {source.place}" if source.place else "")
-        for part in split_markdown(source.text, EMBED_DESCRIPTION_LIMIT):
-            embeds.append(discord.Embed(title=shorten(title, 256), description=part, url=source.url, colour=BLUE))
+        embeds.extend(
+            discord.Embed(title=shorten(title, 256), description=part, url=source.url, colour=BLUE)
+            for part in split_markdown(source.text, EMBED_DESCRIPTION_LIMIT)
+        )
     return embeds
 
 
@@ -154,7 +164,7 @@ class RateButton(
     ) -> Self:
         return cls(int(match["id"]), helpful=match["opinion"] == "yes")
 
-    async def callback(self, interaction: "discord.Interaction[TutorClient]") -> None:
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with run_safely(interaction):
             changed = await interaction.client.services.ask.rate_answer(
                 self._answer_id, interaction.user.id, helpful=self._helpful
@@ -188,7 +198,7 @@ class SourcesButton(
     ) -> Self:
         return cls(int(match["id"]))
 
-    async def callback(self, interaction: "discord.Interaction[TutorClient]") -> None:
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with run_safely(interaction):
             await interaction.response.defer(ephemeral=True, thinking=True)
             embeds = render_sources(await interaction.client.services.ask.show_sources(self._answer_id))

@@ -54,5 +54,5 @@ class HelpCog(commands.Cog):
         return found
 
     def _mention(self, name: str) -> str:
-        command_id = self._client.command_ids.get(name.split()[0])
+        command_id = self._client.command_ids.get(name.split(maxsplit=1)[0])
         return f"</{name}:{command_id}>" if command_id else f"`/{name}`"

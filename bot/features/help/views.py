@@ -28,19 +28,16 @@ def render_help(abilities: Abilities) -> discord.Embed:
         )
     days = abilities.keep_questions_days
     embed.set_footer(
-        text=f"{abilities.documents} notes, {abilities.passages} passages. Questions are kept {days} days, see /privacy."
+        text=f"{abilities.documents} notes, {abilities.passages} passages. Questions are kept {days} days: /privacy."
     )
     return embed
 
 
-_EXAMPLES = "\n".join(
-    (
-        "- *why do we need nonlinearities??*",
-        "- *difference between SARSA and Q-learning*",
-        "- *my loss is NaN after ten steps*",
-        "- *is Keras allowed in the capstone?*",
-    )
-)
+_EXAMPLES = """\
+- *why do we need nonlinearities??*
+- *difference between SARSA and Q-learning*
+- *my loss is NaN after ten steps*
+- *is Keras allowed in the capstone?*"""
 
 
 def _ways_to_ask(abilities: Abilities) -> str:

@@ -53,7 +53,7 @@ class PrivacyCog(
     async def forget_old_questions(self) -> None:
         try:
             count = await self._service.forget_old_questions()
-        except Exception:
+        except Exception:  # noqa: BLE001 - see below
             # An error that leaves a tasks.loop ends it for good; tomorrow is another try.
             _log.exception("Old questions could not be forgotten; the next try is in a day.")
             return

@@ -4,15 +4,12 @@ import io
 import json
 import re
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 
 from bot.features.privacy.models import MemberData, Receipt
 from bot.ui.errors import run_safely
-
-if TYPE_CHECKING:
-    from bot.client import TutorClient
 
 _COLOUR = discord.Colour(0x3B6FB6)
 
@@ -42,7 +39,8 @@ def render_export(data: MemberData) -> discord.File:
 def render_receipt(receipt: Receipt) -> str:
     """Confirms a deletion."""
     when = discord.utils.format_dt(receipt.deleted_at, "f")
-    return f"Deleted {when}: {_count(receipt.questions, 'question')} and {_count(receipt.ratings, 'rating')}. Nothing about you is left."
+    what = f"{_count(receipt.questions, 'question')} and {_count(receipt.ratings, 'rating')}"
+    return f"Deleted {when}: {what}. Nothing about you is left."
 
 
 def _plain(value: Any) -> str:
@@ -84,7 +82,7 @@ class DeletionButton(
     ) -> Self:
         return cls(int(match["id"]), confirmed=match["choice"] == "delete")
 
-    async def callback(self, interaction: "discord.Interaction[TutorClient]") -> None:
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with run_safely(interaction):
             if interaction.user.id != self._member_id:
                 await interaction.response.send_message(

@@ -81,7 +81,7 @@ def choose_evidence(
     if intent is Intent.COMPARISON and len(sides) >= 2:
         hits = [hit for side in sides[:2] for hit in result.hits if hit.source == side]
         if len(hits) == 2:
-            return _limited(_compare(hits[0], hits[1], wanted), max_sources)
+            return _limited(_compare(hits[0], hits[1], wanted, max_sources), max_sources)
     main = result.hits[0]
     evidence = list(_from_main(main, intent, wanted))
     for hit in result.hits[1:3]:
@@ -136,10 +136,10 @@ def _from_support(hit: Hit, intent: Intent, wanted: _Wanted) -> Iterable[Evidenc
         yield Evidence(best.passage, segments)
 
 
-def _compare(one: Hit, other: Hit, wanted: _Wanted) -> Iterable[Evidence]:
-    """The sentence that names both sides, then what each of them is, then how each is used."""
+def _compare(one: Hit, other: Hit, wanted: _Wanted, max_sources: int) -> Iterable[Evidence]:
+    """The sentence that names both sides, if it leaves room for both, then what each is, then how each is used."""
     both = [item for hit, rival in ((one, other), (other, one)) for item in _naming(hit, rival)]
-    yield from both[:1]
+    yield from both[: 1 if max_sources > 2 else 0]
     for hit in (one, other):
         lead = _lead(hit) or hit.passages[0]
         yield Evidence(lead.passage, lead.passage.segments[:1])

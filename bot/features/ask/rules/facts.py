@@ -87,7 +87,7 @@ _FIELDS = frozenset({"deep learning"})
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A fact and the longest name of its subject in the question."""
+    """A fact and the longest name of its subject in the question; "" for a step that is named in another way."""
 
     fact: Fact
     name: str
@@ -137,7 +137,7 @@ def _named(question: str, aspect: Aspect, steps: frozenset[int], facts: Iterable
             names = [name for name in names if name not in _FIELDS]
             fits = bool(names) and not (aspect is Aspect.MATERIAL and fact.source.startswith("capstones/"))
         if fits:
-            found.append(_Named(fact, max(names, key=len, default=f"step {fact.steps[0]}")))
+            found.append(_Named(fact, max(names, key=len, default="")))
     return found
 
 

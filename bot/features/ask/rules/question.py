@@ -3,9 +3,8 @@
 import re
 import unicodedata
 
-from bm25s import stopwords
-
 from bot.features.ask.models import Intent
+from indexer.lexical_index import ENGLISH_SMALL_WORDS, FOREIGN_SMALL_WORDS
 
 MAX_LENGTH = 1000
 """Characters of a question that are read; the encoder reads about that much."""
@@ -49,8 +48,10 @@ def is_small_talk(text: str) -> bool:
 _ORDER_TO_THE_BOT = re.compile(
     r"\b(?:ignore|forget|disregard|override)\b.{0,30}\b(?:instructions?|rules?|prompts?|guidelines|above)\b|"
     r"\bsystem prompt\b|\byour (?:bot )?(?:token|password|secret|api key|config\w*|instructions|prompt|source code)\b|"
-    r"\b(?:pretend|act|roleplay|behave) (?:to be|as|like|you(?:'?re| are))\b|\bfrom now on you\b|\byou are now\b|\bjailbreak\b|"
-    r"\b(?:write|do|finish|solve) (?:all )?(?:of )?my (?:whole |entire |complete )?(?:\w+ )?(?:assignment|homework|essay|thesis|report|exam)\b|"
+    r"\b(?:pretend|act|roleplay|behave) (?:to be|as|like|you(?:'?re| are))\b|\bfrom now on you\b|"
+    r"\byou are now\b|\bjailbreak\b|"
+    r"\b(?:write|do|finish|solve) (?:all )?(?:of )?my (?:whole |entire |complete )?(?:\w+ )?"
+    r"(?:assignment|homework|essay|thesis|report|exam)\b|"
     r"\bfree nitro\b",
     re.IGNORECASE,
 )
@@ -59,25 +60,6 @@ _ORDER_TO_THE_BOT = re.compile(
 def is_order_to_the_bot(text: str) -> bool:
     """Attempts to change what the tutor is, to learn its secrets, or to have it do the learner's work."""
     return bool(_ORDER_TO_THE_BOT.search(text))
-
-
-_ENGLISH = frozenset(stopwords.STOPWORDS_EN_PLUS)
-_OTHER_LANGUAGES = tuple(
-    frozenset(words) - _ENGLISH
-    for words in (
-        stopwords.STOPWORDS_GERMAN,
-        stopwords.STOPWORDS_FRENCH,
-        stopwords.STOPWORDS_SPANISH,
-        stopwords.STOPWORDS_PORTUGUESE,
-        stopwords.STOPWORDS_ITALIAN,
-        stopwords.STOPWORDS_DUTCH,
-        stopwords.STOPWORDS_SWEDISH,
-        stopwords.STOPWORDS_NORWEGIAN,
-        stopwords.STOPWORDS_DANISH,
-        stopwords.STOPWORDS_TURKISH,
-        stopwords.STOPWORDS_RUSSIAN,
-    )
-)
 
 
 _FOREIGN_OPENING = re.compile(
@@ -101,8 +83,10 @@ def is_not_english(text: str) -> bool:
     if foreign_script > len(letters) / 2 or _FOREIGN_OPENING.match(text):
         return True
     words = re.findall(r"[^\W\d_]+", text.casefold())
-    english = sum(word in _ENGLISH for word in words)
-    return any(sum(word in language for word in words) >= max(2, english + 1) for language in _OTHER_LANGUAGES)
+    english = sum(word in ENGLISH_SMALL_WORDS for word in words)
+    if foreign_script >= 2 and not english:
+        return True
+    return any(sum(word in language for word in words) >= max(2, english + 1) for language in FOREIGN_SMALL_WORDS)
 
 
 _LEANS_BACK = re.compile(
