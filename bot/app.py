@@ -19,6 +19,7 @@ from bot.storage.database import Database
 from indexer.encoder import Encoder, SentenceTransformerEncoder
 from indexer.errors import EncoderError, SearchIndexError
 from indexer.live import LiveIndex
+from indexer.manifest import current_version
 from knowledge.curriculum import Curriculum
 from knowledge.loader import load_knowledge
 from knowledge.problems import KnowledgeError
@@ -59,6 +60,7 @@ async def open_services(settings: Settings, clock: Clock, encoder: Encoder | Non
 
 def _open_index(settings: Settings, encoder: Encoder | None) -> LiveIndex:
     try:
+        current_version(settings.index.folder)  # a missing index is worth knowing before the model is loaded
         return LiveIndex(settings.index.folder, encoder or load_encoder(settings))
     except SearchIndexError as error:
         raise SearchUnavailable(str(error)) from error

@@ -27,6 +27,7 @@ from indexer.encoder import SentenceTransformerEncoder
 from indexer.errors import SearchIndexError
 from indexer.evaluate import QuestionFileError, evaluate_ranking, evaluate_refusals, read_questions, unknown_sources
 from indexer.manifest import current_version
+from indexer.passages import heading_line
 from indexer.retriever import Query, Retriever
 from indexer.snapshot import Snapshot
 from knowledge.loader import Knowledge, load_knowledge
@@ -146,10 +147,10 @@ def search_command(
     if as_json:
         _print_json(rows)
         return
-    for row in rows:
-        heading = f" > {row['heading']}" if row["heading"] else ""
-        _out.print(Text(f"{row['rank']}. {row['score']:.4f}  {row['source']}  {row['title']}{heading}"), style="bold")
-        _out.print(Text(f"   {row['text']}\n"))
+    for rank, hit in enumerate(hits, start=1):
+        heading = heading_line(hit.title, hit.best.heading)
+        _out.print(Text(f"{rank}. {hit.score:.4f}  {hit.source}  {heading}"), style="bold")
+        _out.print(Text(f"   {hit.best.text}\n"))
 
 
 @index_app.command("eval")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -114,16 +114,24 @@ def load_settings(path: Path | None) -> Settings:
 def _validated(data: dict[str, object], name: str) -> Settings:
     try:
         return Settings(**data)  # type: ignore[arg-type]
+    except SettingsError as error:
+        raise ConfigError(
+            f"The environment cannot be used: {error}. Write TUTOR_<SECTION>__<KEY>=value, and lists like [1, 2]."
+        ) from None
     except ValidationError as error:
         lines = [
             _explain(tuple(str(part) for part in detail["loc"]), detail["type"], detail["msg"])
             for detail in error.errors()
         ]
+        if data and any(variable.startswith("TUTOR_") for variable in os.environ):
+            name += " with the TUTOR_ variables of the environment"
         raise ConfigError("\n".join([f"{name} cannot be used:", *(f"  {line}" for line in lines)])) from None
 
 
 def _explain(loc: tuple[str, ...], kind: str, message: str) -> str:
     key = f"[{loc[0]}] {'.'.join(loc[1:])}" if len(loc) > 1 else loc[0]
+    if kind == "model_type":
+        return f"{key}: write it as a section [{key}] with its keys below"
     if kind != "extra_forbidden":
         return f"{key}: {message.removeprefix('Value error, ')}"
     section = Settings.model_fields[loc[0]].annotation if len(loc) > 1 and loc[0] in Settings.model_fields else Settings

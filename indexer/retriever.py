@@ -23,7 +23,7 @@ LEXICAL_SCALE = 0.5
 """BM25 is divided by its best score for the query; this brings it to the spread of cosines."""
 
 _POOL = 400
-_CONTEXT_WEIGHT = 0.5
+_CONTEXT_WEIGHT = 1.0
 _PASSAGES_PER_HIT = 12
 
 Scores = NDArray[np.float32]
@@ -123,7 +123,7 @@ class Retriever:
         vectors = self.encoder.encode(texts)
         plain, with_context = vectors[: len(queries)], vectors[len(queries) :]
         for number, vector in zip(follow_ups, with_context, strict=True):
-            mixed = plain[number] + vector
+            mixed = 0.5 * plain[number] + vector
             plain[number] = mixed / np.linalg.norm(mixed)
         return plain
 

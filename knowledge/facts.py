@@ -26,6 +26,7 @@ class Aspect(StrEnum):
     AUTHOR = "author"
     LEVEL = "level"
     STATUS = "status"
+    IDEAS = "ideas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ def curriculum_facts(curriculum: Curriculum) -> list[Fact]:
     return [
         *_whole_facts(curriculum),
         *(fact for step in curriculum.steps for fact in _step_facts(curriculum, step)),
+        *(fact for step in curriculum.steps for fact in _idea_facts(curriculum, step)),
         *(fact for framework in curriculum.frameworks for fact in _framework_facts(curriculum, framework)),
         *(
             fact
@@ -165,6 +167,26 @@ def _step_facts(curriculum: Curriculum, step: Step) -> Iterator[Fact]:
             (f"which resources belong to step {step.number}", f"what do I read or watch in step {step.number}"),
             (step.number,),
         )
+
+
+def _idea_facts(curriculum: Curriculum, step: Step) -> Iterator[Fact]:
+    """The project ideas of a capstone step, easy ones first."""
+    ideas = [capstone for capstone in curriculum.capstones.values() if capstone.step == step.number]
+    if not ideas:
+        return
+    ideas.sort(key=lambda idea: (idea.difficulty, idea.title))
+    listing = ", ".join(f"“{idea.title}” ({idea.difficulty})" for idea in ideas)
+    yield Fact(
+        f"steps/{step.id}",
+        Aspect.IDEAS,
+        (f"step {step.number}", step.title.lower()),
+        (
+            f"Ideas for {step.title} (step {step.number}) with their difficulty from 1 to 5 are: {listing}.",
+            "Ask me about one of them by its name to see its data, milestones and a good score.",
+        ),
+        (f"ideas for {step.title}", f"what project could I do in step {step.number}"),
+        (step.number,),
+    )
 
 
 _VERDICTS = {

@@ -66,7 +66,7 @@ class FeedbackRow(Base):
 
     __tablename__ = "answer_feedback"
 
-    answer_id: Mapped[int] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True)
+    answer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True)
     member_id: Mapped[int] = mapped_column(primary_key=True)
     helpful: Mapped[bool]
     changed_at: Mapped[datetime]

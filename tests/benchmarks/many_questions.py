@@ -24,9 +24,9 @@ async def measure_throughput(index: LiveIndex, bare: Bare) -> Measurement:
     async def encode_all(_number: int) -> None:
         bare.encode(texts)
 
-    tutor_times, bare_times = await interleave(search_all, encode_all, rounds=15, seconds=20)
+    tutor_times, bare_times = await interleave(search_all, encode_all, rounds=15, seconds=15)
     return Measurement(
-        f"Search, {_AT_ONCE} questions at once",
+        f"Search, {_AT_ONCE} at once",
         "per s",
         _AT_ONCE / median(tutor_times),
         _AT_ONCE / median(bare_times),
@@ -37,13 +37,13 @@ async def measure_throughput(index: LiveIndex, bare: Bare) -> Measurement:
 async def measure_blocking(index: LiveIndex) -> Measurement:
     """The longest time that the event loop is kept from its work, against the same while it idles."""
     busy, idle = [], []
-    for _ in range(8):
+    for _ in range(6):
         started = time.perf_counter()
         busy.append(await _longest_block(asyncio.create_task(_search_all(index))))
         taken = time.perf_counter() - started
         idle.append(await _longest_block(asyncio.create_task(asyncio.sleep(taken))))
     return Measurement(
-        "Longest block of the event loop meanwhile",
+        "Longest event loop block",
         "ms",
         1000 * max(busy),
         1000 * max(idle),

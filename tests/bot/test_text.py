@@ -95,8 +95,8 @@ def test_a_code_block_is_closed_and_opened_again_with_its_language():
     parts = split_markdown(text, 100)
     assert parts == [
         "\n".join(["Before.", "```python", *code[:2], "```"]),
-        "\n".join(["```python", *code[2:4], "```"]),
-        "\n".join(["```python", *code[4:], "```", "After."]),
+        "\n".join(["```python", *code[2:5], "```"]),
+        "\n".join(["```python", *code[5:], "```", "After."]),
     ]
 
 
@@ -125,18 +125,18 @@ def test_an_open_block_is_closed():
     assert split_markdown("```py\nx = 1") == ["```py\nx = 1\n```"]
 
 
-def test_a_long_line_is_cut_after_a_sentence():
-    text = "A" * 45 + ". " + "B" * 40 + "."
-    assert split_markdown(text, 100) == ["A" * 45 + ".", "B" * 40 + "."]
-
-
-def test_a_long_line_is_cut_at_a_space():
-    text = "A" * 45 + " " + "B" * 40
-    assert split_markdown(text, 100) == ["A" * 45, "B" * 40]
-
-
-def test_a_long_word_is_cut_anywhere():
-    assert split_markdown("A" * 150, 100) == ["A" * 60, "A" * 60, "A" * 30]
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("A" * 45 + ". " + "B" * 80 + ".", ["A" * 45 + ".", "B" * 60 + "\n" + "B" * 20 + "."]),
+        ("A" * 25 + "! " + "B" * 20 + "? " + "C" * 55, ["A" * 25 + "! " + "B" * 20 + "?", "C" * 55]),
+        ("A" * 45 + " " + "B" * 58, ["A" * 45, "B" * 58]),
+        ("A" * 130, ["A" * 60, "A" * 60 + "\n" + "A" * 10]),
+    ],
+    ids=["after a sentence", "after the last sentence", "at a space", "anywhere"],
+)
+def test_a_long_line_is_cut(text, parts):
+    assert split_markdown(text, 100) == parts
 
 
 def test_the_default_is_a_message():

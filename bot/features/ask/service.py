@@ -139,6 +139,8 @@ class AskService:
         if evidence := self._fact_evidence(text):
             return self._assemble(evidence)
         named = find_named(text, self._names)
+        if previous and len(named) < 2:  # "how is that different from SARSA?"
+            named = tuple(dict.fromkeys((*named, *find_named(previous, self._names))))
         result, snapshot = await self._index.search(Query(text, previous, named), _TOP_K)
         if not is_answerable(result, self._policy.confidence):
             outcome = Outcome.NOT_ENGLISH if question_rules.is_not_english(text) else Outcome.DECLINED

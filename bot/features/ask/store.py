@@ -92,7 +92,7 @@ async def count_feedback(session: AsyncSession, answer_id: int) -> tuple[int, in
         .where(FeedbackRow.answer_id == answer_id)
         .group_by(FeedbackRow.helpful)
     )
-    counts = dict((await session.execute(query)).tuples().all())
+    counts: dict[bool, int] = {row[0]: row[1] for row in await session.execute(query)}
     return counts.get(True, 0), counts.get(False, 0)
 
 

@@ -13,6 +13,11 @@ from knowledge.facts import Aspect, Fact
 _ASPECTS: Mapping[Aspect, re.Pattern[str]] = {
     aspect: re.compile("|".join(patterns), re.IGNORECASE)
     for aspect, patterns in {
+        Aspect.IDEAS: (
+            r"\b(?:ideas?|inspiration|suggest\w*)\b.*\b(?:project|capstone)s?\b|\b(?:project|capstone)s? ideas?\b",
+            r"\b(?:what|which) (?:project|capstone)s? (?:can|could|should|do|to)\b",
+            r"\bneed (?:an idea for|some) .*\b(?:project|capstone)\b",
+        ),
         Aspect.RULE: (
             r"\ballow\w*|\bforbid\w*|\bbanned?\b|\bpermit\w*|\blegal\b|\bcheating\b|\brules?\b|\bagainst\b",
             r"\b(?:can|may) (?:i|we|you) (?:just )?use\b|\bok(?:ay)? to use\b|\bis \S+ (?:ok|okay|fine)\b",
@@ -73,6 +78,7 @@ _STEP = re.compile(
 )
 _CAPSTONE = re.compile(r"\bcap\s?stone\b(?:\s+project)?(?:\s*(1|2|i{1,2}|one|two|first|second)\b)?", re.IGNORECASE)
 _ORDINAL_CAPSTONE = re.compile(r"\b(first|second|last|final)\s+cap\s?stone\b", re.IGNORECASE)
+_CAPSTONE_STEPS = frozenset({4, 6})
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _SECOND = {"2", "ii", "two", "second", "last", "final"}
 _WHOLE = re.compile(
@@ -99,6 +105,9 @@ def find_facts(question: str, facts: Sequence[Fact]) -> tuple[Fact, ...]:
     if not aspects:
         return ()
     steps = find_steps(question)
+    if aspects[0] is Aspect.IDEAS:
+        wanted = steps & _CAPSTONE_STEPS or _capstone_of(question)
+        return tuple(fact for fact in facts if fact.aspect is Aspect.IDEAS and wanted & set(fact.steps))
     if not (_FIRM_RULE.search(question) or _PROJECT.search(question) or steps):
         aspects = [aspect for aspect in aspects if aspect is not Aspect.RULE]
     for aspect in aspects:
@@ -111,6 +120,11 @@ def find_facts(question: str, facts: Sequence[Fact]) -> tuple[Fact, ...]:
             if whole:
                 return whole
     return ()
+
+
+def _capstone_of(question: str) -> frozenset[int]:
+    """The capstone steps that a request for ideas is about: reinforcement learning, or both."""
+    return frozenset({6}) if re.search(r"\brl\b|\breinforcement\b", question, re.IGNORECASE) else _CAPSTONE_STEPS
 
 
 def find_steps(question: str) -> frozenset[int]:

@@ -1,0 +1,76 @@
+"""/help shows what there is, as this server is set up."""
+
+from bot.config import DiscordSettings
+from tests.bot.server import running_server
+
+COMMANDS = ("ask", "help", "privacy show", "privacy export", "privacy delete")
+
+
+def fields(result):
+    return {field.name: field.value for field in result.response.embeds[0].fields}
+
+
+async def test_help_lists_every_command_as_a_link(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        result = await s.ada.slash(s.channel, "help")
+        assert result.response.ephemeral
+        registered = await s.client.tree.fetch_commands()
+        ids = {command.name: command.id for command in registered}
+        assert sorted(ids) == ["Ask the tutor", "ask", "help", "privacy"]
+        lines = fields(result)["Commands"].splitlines()
+        assert [line.split("> ")[0] + ">" for line in lines] == [
+            f"</{name}:{ids[name.split(maxsplit=1)[0]]}>" for name in COMMANDS
+        ]
+        assert lines[1] == f"</help:{ids['help']}> What I can do here, with examples."
+
+
+async def test_every_command_that_help_names_works(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        options = {"ask": {"question": "what is dropout?"}}
+        for name in COMMANDS:
+            result = await s.ada.slash(s.channel, name, **options.get(name, {}))
+            assert result.response is not None
+            assert not result.response.flags.loading
+
+
+async def test_help_counts_the_notes_and_names_the_steps(settings, encoder, knowledge):
+    async with running_server(settings, encoder) as s:
+        result = await s.ada.slash(s.channel, "help")
+        embed = result.response.embeds[0]
+        manifest = s.client.services.index.snapshot.manifest
+        assert embed.footer.text == (
+            f"{manifest.documents} notes, {manifest.passages} passages. Questions are kept 30 days: /privacy."
+        )
+        titles = [step.title for step in knowledge.curriculum.steps]
+        lines = fields(result)["The curriculum"].splitlines()
+        assert len(lines) == len(titles) == 6
+        for number, (line, title) in enumerate(zip(lines, titles, strict=True), start=1):
+            assert line.startswith(f"{number}. {title} (")
+        assert len(embed) <= 6000
+
+
+async def test_every_example_of_help_has_an_answer(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        examples = fields(await s.ada.slash(s.channel, "help"))["Try"].splitlines()
+        assert len(examples) == 4
+        for example in examples:
+            question = example.removeprefix("- *").removesuffix("*")
+            await s.ada.slash(s.channel, "ask", question=question)
+        assert s.rows("SELECT outcome FROM answers") == [("answered",)] * 4
+
+
+async def test_help_says_how_to_ask_here(settings, encoder):
+    reading = "- Just write your question here; I read this channel."
+    mention = "- Mention me in a message, reply to one of my answers, or write to me directly."
+    menu = "- Right-click a message, then Apps, to ask about that message."
+    async with running_server(settings, encoder) as s:
+        other = s.guild.create_text_channel("chat")
+        assert fields(await s.ada.slash(s.channel, "help"))["Asking"].splitlines() == [mention, menu]
+        assert fields(await s.ada.user.slash("help"))["Asking"] == (
+            "Just write your question here. Reply to one of my answers to ask on."
+        )
+        own = DiscordSettings(message_content=True, ask_channels=(s.channel.id,))
+        s.settings = settings.model_copy(update={"discord": own})
+        await s.restart()
+        assert fields(await s.ada.slash(s.channel, "help"))["Asking"].splitlines() == [reading, mention, menu]
+        assert fields(await s.ada.slash(other, "help"))["Asking"].splitlines() == [mention, menu]
