@@ -30,6 +30,7 @@ index: install ## Build the index of knowledge/; only what changed is encoded ag
 	@$(BIN)/tutor index build
 
 test: install ## Run every test
+	@$(BIN)/tutor index build --if-stale
 	@$(BIN)/python -m pytest
 
 bench: install ## Measure speed and memory against the bare operations

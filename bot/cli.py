@@ -104,12 +104,19 @@ def _preview_function() -> Callable[..., Coroutine[Any, Any, None]]:
 
 
 @index_app.command("build")
-def build_command(config: ConfigOption = None, knowledge: KnowledgeOption = None, index: IndexOption = None) -> None:
+def build_command(
+    config: ConfigOption = None,
+    knowledge: KnowledgeOption = None,
+    index: IndexOption = None,
+    if_stale: Annotated[bool, typer.Option("--if-stale", help="Do nothing if no file has changed.")] = False,  # noqa: FBT002
+) -> None:
     """Build the index; only what changed is encoded again."""
     settings = load_settings(config)
-    source = knowledge or settings.index.knowledge
+    source, folder = knowledge or settings.index.knowledge, index or settings.index.folder
+    if if_stale and not is_stale(source, folder, settings.index.model):
+        return
     load_knowledge(source)  # a mistake in a note is worth knowing before the model is loaded
-    _print_report(_build(source, index or settings.index.folder, _loaded_encoder(settings)))
+    _print_report(_build(source, folder, _loaded_encoder(settings)))
 
 
 @index_app.command("check")

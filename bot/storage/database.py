@@ -1,5 +1,6 @@
 """Engine, transactions and migrations. SQLite by default, another database by URL."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,16 +26,18 @@ class Database:
         """Open `url`; the folder of a SQLite file is made if it is missing.
 
         Raises:
-            DatabaseError: the driver is missing or the folder cannot be made.
+            DatabaseError: the driver is missing, or the file or its folder cannot be made.
         """
         self.url = make_url(url)
         is_sqlite = self.url.get_backend_name() == "sqlite"
         try:
             if is_sqlite and self.url.database and self.url.database != ":memory:":
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+                # aiosqlite leaves a thread behind if it cannot open a file, which may outlive the event loop.
+                sqlite3.connect(self.url.database).close()
             # Errors of the database repeat the values of a statement, and members wrote some of them.
             self._engine = create_async_engine(self.url, hide_parameters=True)
-        except (SQLAlchemyError, ImportError, OSError) as error:
+        except (SQLAlchemyError, sqlite3.Error, ImportError, OSError) as error:
             raise DatabaseError(f"The database {self._shown} cannot be opened: {error}") from error
         if is_sqlite:
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)

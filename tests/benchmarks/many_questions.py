@@ -24,7 +24,7 @@ async def measure_throughput(index: LiveIndex, bare: Bare) -> Measurement:
     async def encode_all(_number: int) -> None:
         bare.encode(texts)
 
-    tutor_times, bare_times = await interleave(search_all, encode_all, rounds=15, seconds=15)
+    tutor_times, bare_times = await interleave(search_all, encode_all, rounds=15, seconds=12)
     return Measurement(
         f"Search, {_AT_ONCE} at once",
         "per s",

@@ -35,5 +35,5 @@ async def _measure(name: str, operation: Operation, bare: Bare, bar: Bar | None)
     async def bare_search(number: int) -> None:
         bare.search(question(number))
 
-    tutor_times, bare_times = await interleave(operation, bare_search, rounds=200, seconds=10)
+    tutor_times, bare_times = await interleave(operation, bare_search, rounds=200, seconds=8)
     return Measurement(name, "ms", 1000 * median(tutor_times), 1000 * median(bare_times), bar)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from indexer.build import build_index
 from indexer.encoder import Encoder, Vectors
-from indexer.manifest import current_version
 from indexer.snapshot import Snapshot
 from tests.benchmarks.measure import Bar, Measurement
 from tests.paths import KNOWLEDGE
@@ -39,7 +38,7 @@ def measure_rebuild(encoder: Encoder, index: Path, scratch: Path) -> Measurement
     notes, copy = scratch / "knowledge", scratch / "index"
     shutil.copytree(KNOWLEDGE, notes, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     shutil.copytree(index, copy, ignore=shutil.ignore_patterns(".*"))
-    before = _texts(current_version(copy), encoder)
+    before = _texts(build_index(notes, copy, encoder, now=datetime.now(UTC)).version, encoder)
     _edit(notes / f"{_SOURCE}.md")
     counting = _Counting(encoder)
     after = _texts(build_index(notes, copy, counting, now=datetime.now(UTC)).version, encoder)

@@ -1,6 +1,7 @@
-"""The notes are read once for all of these tests; everything else is as in a real start."""
+"""What all tests of the bot share."""
 
 import functools
+import logging
 
 import pytest
 
@@ -11,4 +12,15 @@ _read_once = functools.cache(load_knowledge)
 
 @pytest.fixture(autouse=True)
 def _notes_are_read_once(monkeypatch):
+    """Reading them takes seconds; everything else is as in a real start."""
     monkeypatch.setattr("bot.app.load_knowledge", _read_once)
+
+
+@pytest.fixture(autouse=True)
+def _logging_stays_as_it_was():
+    """Commands set logging up for a whole process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)

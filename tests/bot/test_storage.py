@@ -146,6 +146,11 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     assert text.startswith(f"The database sqlite+aiosqlite:///{tmp_path}/file/deep/tutor.db cannot be opened: ")
 
 
+def test_a_path_that_is_a_folder(tmp_path):
+    url = f"sqlite+aiosqlite:///{tmp_path}"
+    assert refusal(url) == f"The database {url} cannot be opened: unable to open database file"
+
+
 def test_a_missing_driver():
     text = refusal("mysql+asyncmy://tutor:secret@localhost/tutor")
     assert text.startswith("The database mysql+asyncmy://tutor:***@localhost/tutor cannot be opened: ")
@@ -158,10 +163,6 @@ async def unusable(url):
     await database.close()
     assert "\n" not in str(caught.value)
     return str(caught.value)
-
-
-async def test_a_path_that_is_a_folder(tmp_path):
-    assert "unable to open database file" in await unusable(f"sqlite+aiosqlite:///{tmp_path}")
 
 
 async def test_a_file_that_is_no_database(tmp_path):
