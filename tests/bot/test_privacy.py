@@ -55,6 +55,8 @@ async def test_show_names_the_days_that_the_admin_set(settings, encoder):
 async def test_the_export_is_everything_about_this_member(settings, encoder):
     async with running_server(settings, encoder) as s:
         answer = await ask(s, s.ada, "what is dropout?  🔥")
+        quoted = json.loads(s.rows("SELECT passages FROM answers")[0][0])
+        assert len(quoted) == 3
         await ask(s, s.grace)
         await s.env.advance_time(60)
         await s.ada.send_dm("best risotto recipe")
@@ -65,18 +67,24 @@ async def test_the_export_is_everything_about_this_member(settings, encoder):
             "exported_at": "2026-01-01T00:02:00+00:00",
             "questions": [
                 {
+                    "answer_id": 1,
                     "asked_at": "2026-01-01T00:00:00+00:00",
                     "server_id": s.guild.id,
                     "channel_id": s.channel.id,
+                    "answer_message_id": answer.id,
                     "question": "what is dropout? 🔥",
                     "outcome": "answered",
+                    "quoted_passages": quoted,
                 },
                 {
+                    "answer_id": 3,
                     "asked_at": "2026-01-01T00:01:00+00:00",
                     "server_id": None,
                     "channel_id": s.ada.user.dm_channel.id,
+                    "answer_message_id": s.ada.user.dm_channel.last_message.id,
                     "question": "best risotto recipe",
                     "outcome": "declined",
+                    "quoted_passages": [],
                 },
             ],
             "ratings": [{"answer_id": 1, "helpful": False, "changed_at": "2026-01-01T00:01:00+00:00"}],

@@ -278,11 +278,14 @@ async def test_what_is_kept_about_a_member(database, shared):
     async with database.transaction() as session:
         assert await privacy_store.list_questions(session, ADA) == (
             {
+                "answer_id": shared[0],
                 "asked_at": "2026-01-02T03:04:05+00:00",
                 "server_id": 5,
                 "channel_id": 7,
+                "answer_message_id": None,
                 "question": "what is relu",
                 "outcome": "answered",
+                "quoted_passages": ["p1", "p2"],
             },
         )
         changed = "2026-01-02T03:04:05+00:00"

@@ -14,11 +14,14 @@ async def list_questions(session: AsyncSession, member_id: int) -> tuple[dict[st
     rows = await session.scalars(select(AnswerRow).where(AnswerRow.member_id == member_id).order_by(AnswerRow.id))
     return tuple(
         {
+            "answer_id": row.id,
             "asked_at": row.asked_at.isoformat(),
             "server_id": row.guild_id,
             "channel_id": row.channel_id,
+            "answer_message_id": row.message_id,
             "question": row.question,
             "outcome": row.outcome,
+            "quoted_passages": row.passages,
         }
         for row in rows
     )
