@@ -1,5 +1,6 @@
 """A simulated Discord server with the real bot in it."""
 
+import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import discord
+import pytest
 import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
@@ -84,3 +86,12 @@ def labels_of(message: simcord.ResponseMessage | discord.Message) -> list[str]:
     if isinstance(message, discord.Message):
         return [button.label for row in message.components for button in row.children]
     return [button["label"] for row in message.components for button in row["components"]]
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the tutor itself tells the admins in its log, without what libraries say."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith("bot.") and record.levelno >= logging.WARNING
+    ]

@@ -10,10 +10,10 @@ from simcord.backend.models import AllowedMentions
 
 from bot.app import open_services
 from bot.config import DiscordSettings
-from bot.features.ask.models import Asked, Outcome
+from bot.features.ask.models import Answer, Asked, Citation, Outcome, Quote
 from bot.features.ask.views import render_answer
 from bot.ui.errors import NO_ANSWER_HERE
-from tests.bot.server import labels_of, running_server, text_of
+from tests.bot.server import labels_of, running_server, text_of, warnings_of
 from tests.indexer.notes import build, write_notes
 
 BUTTONS = ["Helpful", "Not helpful", "Show sources in full"]
@@ -236,17 +236,11 @@ async def test_without_the_setting_an_ask_channel_is_a_channel_like_others(setti
         assert s.said() == []
 
 
-async def test_every_quote_has_its_source_with_a_link(settings, encoder, knowledge):
-    curriculum = knowledge.curriculum
-    questions = [concept.questions[0] for concept in list(curriculum.concepts.values())[::5]]
-    questions += [
-        "loss vs metric",
-        "is pca the same as svd?",
-        "supervised vs unsupervised",
-        "how long does step 2 take?",
-    ]
+async def test_every_quote_has_its_source_with_a_link(settings, encoder):
     answered = 0
-    async with open_services(settings, _noon, encoder) as services:
+    async with open_services(settings, discord.utils.utcnow, encoder) as services:
+        questions = [concept.questions[0] for concept in list(services.curriculum.concepts.values())[::5]]
+        questions += ["loss vs metric", "supervised vs unsupervised", "how long does step 2 take?"]
         for member, question in enumerate(questions):
             answer = await services.ask.answer_question(Asked(question, member, 1))
             if answer.outcome is not Outcome.ANSWERED:
@@ -266,8 +260,20 @@ async def test_every_quote_has_its_source_with_a_link(settings, encoder, knowled
     assert answered > 0.9 * len(questions)
 
 
-def _noon():
-    return discord.utils.utcnow()
+def test_sources_that_fill_more_than_one_field_all_stand_there():
+    long = "https://example.org/" + "a" * 280
+    citations = tuple(
+        Citation(number, f"concepts/note-{number}", f"Note {number}", "Intuition", f"{long}{number}", str(number))
+        for number in range(1, 6)
+    )
+    quotes = tuple(Quote(f"Sentence {number}.", number) for number in range(1, 6))
+    embed = render_answer(Answer(Outcome.ANSWERED, quotes, citations))
+    assert [field.name for field in embed.fields] == ["Sources", "\u200b"]
+    lines = [line for field in embed.fields for line in field.value.splitlines()]
+    assert len(lines) == 5
+    for citation, line in zip(citations, lines, strict=True):
+        assert f"**[{citation.number}]**" in line
+        assert f"({citation.url})" in line
 
 
 async def test_an_admin_may_want_fewer_sources(settings, encoder):
@@ -387,7 +393,7 @@ async def test_a_channel_that_is_deleted_meanwhile_is_no_error(settings, encoder
         await s.restart()
         s.env.backend.create_message(doomed.id, s.ada.id, f"{s.client.user.mention} what is dropout?")
         await s.env.settle()
-        assert caplog.messages == [f"I may not answer in channel {doomed.id}, Discord code 10003."]
+        assert warnings_of(caplog) == [f"I may not answer in channel {doomed.id}, Discord code 10003."]
 
 
 async def test_where_the_tutor_may_not_write_it_is_silent_and_the_admin_reads_why(settings, encoder, caplog):
@@ -397,7 +403,7 @@ async def test_where_the_tutor_may_not_write_it_is_silent_and_the_admin_reads_wh
         for _ in range(8):
             await s.ada.send(quiet, f"{s.client.user.mention} what is dropout?")
         assert {message.author.id for message in quiet.history()} == {s.ada.id}
-        assert set(caplog.messages) == {f"I may not answer in channel {quiet.id}, Discord code 50013."}
+        assert set(warnings_of(caplog)) == {f"I may not answer in channel {quiet.id}, Discord code 50013."}
         assert "dropout" not in caplog.text
         command = await s.grace.slash(quiet, "ask", question="what is dropout?")
         assert labels_of(command.response) == BUTTONS
@@ -408,4 +414,4 @@ async def test_where_a_lesser_permission_is_missing_the_member_is_told(settings,
         s.env.inject_error("POST", f"/channels/{s.channel.id}/messages", status=403, code=50013)
         await s.ada.send(s.channel, f"{s.client.user.mention} what is dropout?")
         assert [message.content for message in s.said()] == [NO_ANSWER_HERE]
-        assert caplog.messages == [f"I may not answer in channel {s.channel.id}, Discord code 50013."]
+        assert warnings_of(caplog) == [f"I may not answer in channel {s.channel.id}, Discord code 50013."]

@@ -193,9 +193,10 @@ async def test_old_questions_lose_their_text_and_keep_their_buttons(settings, en
 
 
 async def test_a_reply_to_a_forgotten_question_stands_alone(settings, encoder):
-    async with running_server(settings, encoder) as s:
+    day = settings.model_copy(update={"answers": settings.answers.model_copy(update={"keep_questions_days": 1})})
+    async with running_server(day, encoder) as s:
         await s.ada.send(s.channel, f"{s.client.user.mention} what is dropout?")
-        await s.env.advance_time(32 * 24 * 3600)
+        await s.env.advance_time(2 * 24 * 3600)
         await s.ada.send(s.channel, "what is batch normalisation?", reply_to=s.said()[0])
         assert s.rows("SELECT question, outcome FROM answers") == [
             (None, "answered"),

@@ -22,7 +22,7 @@ from discord.http import Route
 from bot.app import run_bot
 from bot.config import DiscordSettings, IndexSettings
 from bot.errors import ConnectionFailed, IntentsError, TokenError
-from tests.bot.server import labels_of, running_server
+from tests.bot.server import labels_of, running_server, warnings_of
 from tests.paths import ROOT
 
 TOKEN = "not-a-token-of-anyone"
@@ -83,7 +83,7 @@ async def test_an_answer_that_never_ends_does_not_stop_the_shutdown(settings, en
         await held.started.wait()
         await s.client.close()
         assert s.client.is_closed()
-        assert caplog.messages == ["1 answers did not finish within 0.01 seconds."]
+        assert warnings_of(caplog) == ["1 answers did not finish within 0.01 seconds."]
         held.may_answer.set()
         await asking
 
