@@ -379,6 +379,7 @@ async def test_a_message_that_is_deleted_meanwhile_is_still_answered(settings, e
         await s.restart()
         await s.ada.send(s.channel, f"{s.client.user.mention} what is dropout?")
         (answer,) = s.channel.history()
+        assert s.env.http_requests[-1].json["message_reference"]["fail_if_not_exists"] is False
         assert "Dropout sets randomly chosen activations to zero" in text_of(answer)
         assert answer.author == s.client.user
 

@@ -142,7 +142,7 @@ class AskService:
         if previous and len(named) < 2:  # "how is that different from SARSA?"
             named = tuple(dict.fromkeys((*named, *find_named(previous, self._names))))
         result, snapshot = await self._index.search(Query(text, previous, named), _TOP_K)
-        if not is_answerable(result, self._policy.confidence):
+        if not self._names_nothing_else(result, named) and not is_answerable(result, self._policy.confidence):
             outcome = Outcome.NOT_ENGLISH if question_rules.is_not_english(text) else Outcome.DECLINED
             return Answer(outcome, nearest=_nearest(result))
         return self._quoted_answer(text, named, result, snapshot)
@@ -161,6 +161,11 @@ class AskService:
             sides=sides,
         )
         return self._assemble(evidence)
+
+    def _names_nothing_else(self, result: Result, named: Sequence[str]) -> bool:
+        """Whether the question has no word beside the name of a concept: "what is momentum?"."""
+        words = {stem for name, source in self._names.items() if source in named for stem in tokenise(name)}
+        return bool(result.tokens) and words.issuperset(result.tokens)
 
     def _fact_evidence(self, text: str) -> Sequence[Evidence]:
         """Structured facts that answer the question. Their sentences stand in the index as passages of their
