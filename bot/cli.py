@@ -5,7 +5,8 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -22,16 +23,19 @@ from bot.clock import system_clock
 from bot.config import Settings, load_settings
 from bot.errors import ConfigError, OperatorError
 from bot.features.ask.rules.confidence import is_answerable
-from indexer.build import BuildReport, build_index, is_stale
+from indexer.build import BuildReport, build_index, encode_prose, is_stale
+from indexer.build import Progress as ShowProgress
 from indexer.encoder import SentenceTransformerEncoder
 from indexer.errors import SearchIndexError
 from indexer.evaluate import QuestionFileError, evaluate_ranking, evaluate_refusals, read_questions, unknown_sources
 from indexer.manifest import current_version
+from indexer.near_duplicates import NearDuplicate, find_near_duplicates
 from indexer.passages import heading_line
 from indexer.retriever import Query, Retriever
 from indexer.snapshot import Snapshot
 from knowledge.loader import Knowledge, load_knowledge
-from knowledge.problems import KnowledgeError
+from knowledge.problems import KnowledgeError, Problem
+from knowledge.standards import check_standards
 
 app = typer.Typer(
     help="The deep learning tutor.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -120,13 +124,35 @@ def build_command(
 
 
 @index_app.command("check")
-def check_command(config: ConfigOption = None, knowledge: KnowledgeOption = None) -> None:
+def check_command(config: ConfigOption = None, knowledge: KnowledgeOption = None, index: IndexOption = None) -> None:
     """Check the knowledge folder; lists every problem and exits with 1 if there is one."""
     settings = load_settings(config)
     loaded = load_knowledge(knowledge or settings.index.knowledge)
     for warning in loaded.warnings:
         _err.print(Text(f"warning: {warning}"))
+    if loaded.curriculum is not None:
+        _check_quality(loaded, index or settings.index.folder, settings)
     _print_coverage(loaded)
+
+
+def _check_quality(knowledge: Knowledge, index: Path, settings: Settings) -> None:
+    """Raise one error with every broken house rule; the model is loaded only if the rest is in order."""
+    problems = check_standards(knowledge)
+    if not problems:
+        encoder = _loaded_encoder(settings)
+        with _encoding(encoder) as show:
+            passages, vectors = encode_prose(knowledge, index, encoder, show)
+        problems = [_same_thing(pair) for pair in find_near_duplicates(passages, vectors)]
+    if problems:
+        raise KnowledgeError(str(knowledge.folder), problems)
+
+
+def _same_thing(pair: NearDuplicate) -> Problem:
+    first, second = pair.first, pair.second
+    heading = " > ".join(second.heading) or "its beginning"
+    wrong = f"says the same as {second.source}.md under {heading!r} (cosine {pair.cosine:.2f})"
+    right = "keep it in one of the two, or let each say what is its own"
+    return Problem(f"{first.source}.md", None, " > ".join(first.heading) or None, wrong, right)
 
 
 @index_app.command("search")
@@ -210,15 +236,27 @@ class _Rate(ProgressColumn):
 
 
 def _build(knowledge: Path, index: Path, encoder: SentenceTransformerEncoder) -> BuildReport:
-    columns = (TextColumn("Encoding"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=_err) as progress:
-        task = progress.add_task("encode", total=None)
+    with _encoding(encoder) as show:
+        return build_index(knowledge, index, encoder, now=system_clock(), progress=show)
 
-        def show(done: int, total: int) -> None:
+
+@contextmanager
+def _encoding(encoder: SentenceTransformerEncoder) -> Iterator[ShowProgress]:
+    """Every core for encoding many texts, and a progress bar if there are any."""
+    columns = (TextColumn("Encoding"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    progress = Progress(*columns, console=_err)
+    task = progress.add_task("encode", total=None)
+
+    def show(done: int, total: int) -> None:
+        if total:
+            progress.start()
             progress.update(task, completed=done, total=total)
 
-        with encoder.all_cores():
-            return build_index(knowledge, index, encoder, now=system_clock(), progress=show)
+    with encoder.all_cores():
+        try:
+            yield show
+        finally:
+            progress.stop()
 
 
 def _print_report(report: BuildReport) -> None:

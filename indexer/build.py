@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from indexer.corpus import build_passages
+from indexer.corpus import FACTS_HEADING, build_passages
 from indexer.encoder import Encoder, Vectors
 from indexer.errors import SearchIndexError
 from indexer.lexical_index import LexicalIndex
@@ -20,7 +20,7 @@ from indexer.manifest import FORMAT, Manifest, current_version, hash_sources, is
 from indexer.passages import Passage, text_key
 from indexer.snapshot import Snapshot, passage_texts, source_texts
 from indexer.vector_index import VectorIndex
-from knowledge.loader import load_knowledge
+from knowledge.loader import Knowledge, load_knowledge
 from knowledge.problems import KnowledgeError, Problem
 
 Progress = Callable[[int, int], None]
@@ -92,6 +92,22 @@ def build_index(
     return BuildReport(
         snapshot.manifest, version, encoded, len(vectors) - encoded, time.monotonic() - started, knowledge.warnings
     )
+
+
+def encode_prose(
+    knowledge: Knowledge, index: Path, encoder: Encoder, progress: Progress | None = None
+) -> tuple[list[Passage], Vectors]:
+    """The passages that authors wrote and their vectors of shape (passages, d), without writing anything.
+
+    Facts and units are left out: they are rendered from front matter, and repeat their forms on purpose.
+    What the current index has encoded already is taken from there.
+    """
+    rendered = (FACTS_HEADING,)
+    passages = [p for p in build_passages(knowledge, encoder) if p.heading != rendered and p.place is None]
+    texts = [passage.encoded_text for passage in passages]
+    vectors, _ = _encode(texts, _known_vectors(index, encoder), encoder, progress)
+    matrix = np.array([vectors[text_key(text)] for text in texts], dtype=np.float32)
+    return passages, matrix.reshape(-1, encoder.dimension)
 
 
 def is_stale(knowledge_folder: Path, index: Path, model: str) -> bool:

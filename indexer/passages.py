@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
 
-import pysbd
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from semantic_text_splitter import TextSplitter
+
+from knowledge.sentences import split_sentences
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -180,33 +180,6 @@ def plain_inline(text: str) -> str:
         lambda match: match["code"] or ("" if (match["tag"] or "").lower() in _TAGS_IN_WORDS else " "), text
     )
     return re.sub(r"\s+", " ", text).strip()
-
-
-@cache
-def _segmenter() -> pysbd.Segmenter:
-    return pysbd.Segmenter(language="en", clean=False)
-
-
-_LONGEST_PARAGRAPH = 20_000
-
-
-def split_sentences(text: str) -> list[str]:
-    """Sentences of one paragraph, as they stand."""
-    if not text:
-        return []
-    if len(text) < 40 or not re.search(r"[.!?…:][\"')\]`*]*\s", text):
-        return [text]
-    # pysbd takes quadratic time, and rarely it loses characters.
-    pieces = _segmenter().segment(text) if len(text) <= _LONGEST_PARAGRAPH else []
-    if "".join(pieces) != text:
-        pieces = re.split(r"(?<=[.!?…]\s)", text)
-    sentences: list[str] = []
-    for piece in pieces:
-        if sentences and not sentences[-1][-1].isspace():  # cut inside a word, e.g. at the "?" of an address
-            sentences[-1] += piece
-        else:
-            sentences.append(piece)
-    return [sentence.strip() for sentence in sentences if sentence.strip()]
 
 
 def fit_heading(title: str, heading: Sequence[str], *, max_tokens: int, count_tokens: CountTokens) -> str:

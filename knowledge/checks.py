@@ -127,7 +127,29 @@ def _check_concepts(curriculum: Curriculum, raw: Mapping[str, RawFile]) -> Itera
         yield from _all_missing(raw, file, ("confused_with",), "concepts", concept.confused_with)
         for position, place in enumerate(concept.study):
             yield from _check_place(curriculum, raw, file, ("study", position), place)
+        yield from _check_order(curriculum, raw, concept_id)
     yield from _check_circles(curriculum, raw)
+
+
+def _check_order(curriculum: Curriculum, raw: Mapping[str, RawFile], concept_id: str) -> Iterator[Problem]:
+    """What a concept builds on has been met by then, and `ahead` says which of it is not yet studied in depth."""
+    concept, file = curriculum.concepts[concept_id], f"concepts/{concept_id}"
+    for position, id_ in enumerate(concept.prerequisites):
+        needed = curriculum.concepts.get(id_)
+        if needed is None:
+            continue
+        path: KeyPath = ("prerequisites", position)
+        if needed.met_in > concept.step:
+            wrong = f"needs {id_!r} in step {concept.step}, which is first met in step {needed.met_in}"
+            yield _at(raw, file, path, wrong, "drop it, or change a step")
+        elif needed.step > concept.step and id_ not in concept.ahead:
+            wrong = f"needs {id_!r} in step {concept.step}, which is studied in step {needed.step}"
+            yield _at(raw, file, path, wrong, f"say so with `ahead: [{id_}]`, or change a step")
+    for position, id_ in enumerate(concept.ahead):
+        needed = curriculum.concepts.get(id_)
+        if id_ not in concept.prerequisites or (needed is not None and needed.step <= concept.step):
+            right = "list only prerequisites that are studied in a later step"
+            yield _at(raw, file, ("ahead", position), f"lists {id_!r} without need", right)
 
 
 def _check_circles(curriculum: Curriculum, raw: Mapping[str, RawFile]) -> Iterator[Problem]:

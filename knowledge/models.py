@@ -174,11 +174,15 @@ class StudyPlace(Model):
 
 
 class Concept(Note):
-    """`concepts/<id>.md`. `met_in` is the step of the first contact, `step` the one of the study in depth."""
+    """`concepts/<id>.md`. `met_in` is the step of the first contact, `step` the one of the study in depth.
+
+    `ahead` names the prerequisites whose own study in depth comes later: a first contact is enough for them.
+    """
 
     step: StepNumber
     met_in: StepNumber
     prerequisites: tuple[Id, ...] = ()
+    ahead: tuple[Id, ...] = ()
     confused_with: tuple[Id, ...] = ()
     study: Annotated[tuple[StudyPlace, ...], Field(min_length=1)]
 

@@ -13,7 +13,9 @@ import pytest
 from bot import cli
 from indexer.build import build_index
 from tests.indexer.notes import write_notes
-from tests.knowledge.tiny_curriculum import write_curriculum
+from tests.knowledge.test_standards import FILES as STANDARD
+from tests.knowledge.test_standards import SLOPE
+from tests.knowledge.tiny_curriculum import write_curriculum, write_files
 from tests.paths import KNOWLEDGE, ROOT
 
 NOTES = {
@@ -98,8 +100,8 @@ def write_questions(path, *lines):
 # index check
 
 
-def test_check_of_the_real_folder(tutor, knowledge):
-    code, out, err = tutor("index", "check", "--knowledge", KNOWLEDGE)
+def test_check_of_the_real_folder(tutor, loaded, knowledge, knowledge_index):
+    code, out, err = tutor("index", "check", "--knowledge", KNOWLEDGE, "--index", knowledge_index)
     assert (code, err) == (0, "")
     assert f"{len(knowledge.documents)} notes, no problems" in out
     table = [[cell.strip() for cell in line.strip("│").split("│")] for line in out.splitlines() if line[:1] == "│"]
@@ -134,6 +136,25 @@ def test_check_names_every_problem(tutor, tmp_path):
     assert head == f"{len(problems)} problems in {folder}"
     assert any(line.startswith("  resources/course.md:") and "[cost]" in line for line in problems)
     assert any(line.startswith("  curriculum.toml") and "[hours_per_week]" in line for line in problems)
+
+
+def test_check_names_every_broken_house_rule_before_it_loads_the_model(tutor, no_model, tmp_path):
+    folder = write_files(tmp_path / "careless", STANDARD | {"concepts/slope.md": SLOPE.replace("In practice", "Use")})
+    code, out, err = tutor("index", "check", "--knowledge", folder)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"1 problem in {folder}\n  concepts/slope.md has the headings Intuition,")
+
+
+def test_check_finds_notes_that_say_the_same(tutor, loaded, tmp_path):
+    again = STANDARD["capstones/project.md"].replace("title: The Project", "title: Another Project")
+    folder = write_files(tmp_path / "twice", STANDARD | {"capstones/again.md": again})
+    code, out, err = tutor("index", "check", "--knowledge", folder)
+    assert (code, out) == (1, "")
+    problems = [line for line in err.splitlines() if line.startswith("  capstones/again.md")]
+    assert problems[0].startswith(
+        "  capstones/again.md [Milestones] says the same as capstones/project.md under 'Milestones' ("
+    )
+    assert problems[0].endswith("; keep it in one of the two, or let each say what is its own")
 
 
 @pytest.mark.parametrize("command", ["check", "build"])

@@ -16,10 +16,10 @@ from indexer.passages import (
     join_segments,
     plain_inline,
     split_sections,
-    split_sentences,
 )
 from knowledge.documents import plain_document
 from knowledge.files import RawFile
+from knowledge.sentences import split_sentences
 from tests.indexer.fake_encoder import FakeEncoder
 
 

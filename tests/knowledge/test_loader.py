@@ -321,7 +321,7 @@ KEYS = [
         (DESCENT, "prerequisites:", "colour:"),
         (
             f"{DESCENT}:5 [colour] is an unknown key; known keys are title, aliases, questions, step, met_in, "
-            "prerequisites, confused_with, study"
+            "prerequisites, ahead, confused_with, study"
         ),
     ),
     (
@@ -604,7 +604,9 @@ def test_steps(tmp_path: Path, changes: list[tuple[str, str, str]], expected: li
 
 
 def test_a_circle_of_prerequisites(tmp_path: Path) -> None:
-    folder = write_curriculum(tmp_path, (SLOPE, "met_in: 1\n", "met_in: 1\nprerequisites: [descent]\n"))
+    folder = write_curriculum(
+        tmp_path, (SLOPE, "met_in: 1\n", "met_in: 1\nprerequisites: [descent]\nahead: [descent]\n")
+    )
     assert _problems(folder) == [
         (
             "concepts/descent.md:5 [prerequisites.0] is part of a circle: descent → slope → descent; "
@@ -887,3 +889,51 @@ def test_topics_outside_the_folder(tmp_path: Path, *, is_curriculum: bool) -> No
 def test_a_wrong_list_of_topics_outside(tmp_path: Path) -> None:
     write_files(tmp_path, {"a.md": "text", "outside.toml": 'topic = ["cooking"]\n'})
     assert "outside.toml:1 [topic] is an unknown key; did you mean 'topics'?" in _problems(tmp_path)
+
+
+# The order of prerequisites
+
+
+def test_a_prerequisite_that_is_first_met_later(tmp_path: Path) -> None:
+    folder = write_curriculum(
+        tmp_path,
+        ("concepts/slope.md", "step: 1\nmet_in: 1", "step: 2\nmet_in: 2"),
+        ("concepts/descent.md", "step: 2\nmet_in: 1", "step: 1\nmet_in: 1"),
+    )
+    assert _problems(folder) == [
+        (
+            "concepts/descent.md:5 [prerequisites.0] needs 'slope' in step 1, which is first met in step 2; "
+            "drop it, or change a step"
+        )
+    ]
+
+
+def test_a_prerequisite_that_is_met_in_time_and_studied_later_must_be_named(tmp_path: Path) -> None:
+    later = (
+        ("concepts/slope.md", "step: 1\nmet_in: 1", "step: 2\nmet_in: 1"),
+        ("concepts/descent.md", "step: 2\nmet_in: 1", "step: 1\nmet_in: 1"),
+    )
+    assert _problems(write_curriculum(tmp_path / "silent", *later)) == [
+        (
+            "concepts/descent.md:5 [prerequisites.0] needs 'slope' in step 1, which is studied in step 2; "
+            "say so with `ahead: [slope]`, or change a step"
+        )
+    ]
+    named = ("concepts/descent.md", "prerequisites: [slope]", "prerequisites: [slope]\nahead: [slope]")
+    knowledge = load_knowledge(write_curriculum(tmp_path / "named", *later, named))
+    assert knowledge.curriculum is not None
+    assert knowledge.curriculum.concepts["descent"].ahead == ("slope",)
+
+
+@pytest.mark.parametrize("ahead", ["slope", "descent"])
+def test_ahead_lists_nothing_else(tmp_path: Path, ahead: str) -> None:
+    """Neither a prerequisite that is studied in time nor something that is no prerequisite."""
+    folder = write_curriculum(
+        tmp_path, ("concepts/descent.md", "prerequisites: [slope]", f"prerequisites: [slope]\nahead: [{ahead}]")
+    )
+    assert _problems(folder) == [
+        (
+            f"concepts/descent.md:6 [ahead.0] lists {ahead!r} without need; "
+            "list only prerequisites that are studied in a later step"
+        )
+    ]
