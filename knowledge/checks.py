@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from knowledge.curriculum import Curriculum
-from knowledge.documents import Document, Kind
+from knowledge.documents import Document, Kind, section_text
 from knowledge.files import KeyPath, RawFile
 from knowledge.models import Alternative, Question, Source, Step, StudyPlace, Unit
 from knowledge.problems import Problem
@@ -236,23 +236,6 @@ def _check_source(raw: Mapping[str, RawFile], file: str, path: KeyPath, source: 
 def _folded(text: str) -> str:
     """The text as terms are compared: letter case and line breaks do not matter."""
     return " ".join(text.split()).casefold()
-
-
-def section_text(body: str, heading: str | None) -> str | None:
-    """The text under `## heading`, or the text before the first heading; None if there is no such heading."""
-    inside = heading is None
-    in_code = False
-    found: list[str] = []
-    for line in body.split("\n"):
-        if line.lstrip().startswith("```"):
-            in_code = not in_code
-        if line.startswith("## ") and not in_code:
-            if inside:
-                break
-            inside = line[3:].strip() == heading
-        elif inside:
-            found.append(line)
-    return "\n".join(found).strip() if inside else None
 
 
 def _check_duplicate_titles(documents: Iterable[Document], raw: Mapping[str, RawFile]) -> Iterator[Problem]:

@@ -1,11 +1,12 @@
 """The Curriculum: steps, resources, concepts, capstones and questions, looked up by id."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self
 
-from knowledge.documents import Document, Kind
+from knowledge.documents import Document, Kind, section_text
 from knowledge.models import Capstone, Concept, CurriculumFile, Framework, Question, Resource, Step, StudyPlace
 
 
@@ -22,6 +23,8 @@ class Curriculum:
     concepts: Mapping[str, Concept]
     capstones: Mapping[str, Capstone]
     questions: tuple[Question, ...]
+    milestones: Mapping[str, tuple[str, ...]]
+    """The numbered milestones of each capstone idea, by its id, and what to do in each step, by the step's id."""
 
     @classmethod
     def from_documents(cls, file: CurriculumFile, documents: Iterable[Document], questions: Iterable[Question]) -> Self:
@@ -43,6 +46,9 @@ class Curriculum:
                 {d.id: d.note for d in notes if d.kind is Kind.CAPSTONE and isinstance(d.note, Capstone)}
             ),
             questions=tuple(questions),
+            milestones=MappingProxyType(
+                {d.id: _numbered(d) for d in notes if d.kind in {Kind.CAPSTONE, Kind.STEP}},
+            ),
         )
 
     def step(self, number: int) -> Step:
@@ -70,3 +76,12 @@ class Curriculum:
         resource = self.resources[place.resource]
         unit = resource.unit(place.unit) if place.unit else None
         return str(unit.url if unit is not None and unit.url is not None else resource.url)
+
+
+_LIST_HEADINGS = {Kind.CAPSTONE: "Milestones", Kind.STEP: "What to do, in order"}
+
+
+def _numbered(document: Document) -> tuple[str, ...]:
+    """The items of the numbered list that says what to do, without their numbers."""
+    text = section_text(document.body, _LIST_HEADINGS[document.kind]) or ""
+    return tuple(item.strip() for item in re.findall(r"^\d+\. (.+)$", text, re.MULTILINE))

@@ -79,3 +79,20 @@ def _strings(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         return ()
     return tuple(item.strip() for item in value if isinstance(item, str) and item.strip())
+
+
+def section_text(body: str, heading: str | None) -> str | None:
+    """The text under `## heading`, or the text before the first heading; None if there is no such heading."""
+    inside = heading is None
+    in_code = False
+    found: list[str] = []
+    for line in body.split("\n"):
+        if line.lstrip().startswith("```"):
+            in_code = not in_code
+        if line.startswith("## ") and not in_code:
+            if inside:
+                break
+            inside = line[3:].strip() == heading
+        elif inside:
+            found.append(line)
+    return "\n".join(found).strip() if inside else None

@@ -3,7 +3,20 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -40,6 +53,20 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime, int: BigInteger, dict[str, Any]: JSON, list[str]: JSON}  # noqa: RUF012
 
 
+def _serial() -> Mapped[int]:
+    """A primary key that the database counts up; SQLite does so for INTEGER only."""
+    return mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+
+
+def _learner() -> ForeignKey:
+    """To the learner that a row is about; both are deleted together."""
+    return ForeignKey("learners.member_id", ondelete="CASCADE")
+
+
+def _learner_key() -> Mapped[int]:
+    return mapped_column(BigInteger, _learner(), primary_key=True, autoincrement=False)
+
+
 class AnswerRow(Base):
     """One question and what was quoted for it. `question` is emptied after the days that an admin set."""
 
@@ -50,7 +77,7 @@ class AnswerRow(Base):
         Index("ix_answers_asked_at", "asked_at"),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    id: Mapped[int] = _serial()
     asked_at: Mapped[datetime]
     guild_id: Mapped[int | None]
     channel_id: Mapped[int]
@@ -70,3 +97,187 @@ class FeedbackRow(Base):
     member_id: Mapped[int] = mapped_column(primary_key=True)
     helpful: Mapped[bool]
     changed_at: Mapped[datetime]
+
+
+class LearnerRow(Base):
+    """What a member has told /start. Everything about a learner hangs on this row and goes with it."""
+
+    __tablename__ = "learners"
+
+    member_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    joined_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    """When /start was finished for the first time."""
+    motivation: Mapped[str | None] = mapped_column(Text)
+    coding: Mapped[int | None] = mapped_column(SmallInteger)
+    maths: Mapped[int | None] = mapped_column(SmallInteger)
+    deep_learning: Mapped[int | None] = mapped_column(SmallInteger)
+    style: Mapped[str | None] = mapped_column(String(20))
+    hours_per_week: Mapped[float | None]
+    zone: Mapped[str | None] = mapped_column(String(64))
+    first_capstone: Mapped[str | None] = mapped_column(String(80))
+    second_capstone: Mapped[str | None] = mapped_column(String(80))
+
+
+class EnrolmentRow(Base):
+    """A learner in one server: what that server may see of them."""
+
+    __tablename__ = "enrolments"
+    __table_args__ = (Index("ix_enrolments_guild", "guild_id", "is_visible"),)
+
+    member_id: Mapped[int] = _learner_key()
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    is_visible: Mapped[bool]
+    is_congratulated: Mapped[bool]
+    changed_at: Mapped[datetime]
+
+
+class ProgressRow(Base):
+    """Where a learner stands with one item of the path."""
+
+    __tablename__ = "progress"
+
+    member_id: Mapped[int] = _learner_key()
+    item: Mapped[str] = mapped_column(String(130), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10))
+    minutes: Mapped[int] = mapped_column(Integer)
+    """Time spent on it so far."""
+    changed_at: Mapped[datetime]
+
+
+class ProgressChangeRow(Base):
+    """One change of `progress`, so that it can be undone and the weeks can be counted."""
+
+    __tablename__ = "progress_changes"
+    __table_args__ = (
+        Index("ix_progress_changes_member", "member_id", "changed_at"),
+        UniqueConstraint("member_id", "key", name="uq_progress_changes_key"),
+    )
+
+    id: Mapped[int] = _serial()
+    member_id: Mapped[int] = mapped_column(BigInteger, _learner())
+    item: Mapped[str] = mapped_column(String(130))
+    before: Mapped[str | None] = mapped_column(String(10))
+    after: Mapped[str | None] = mapped_column(String(10))
+    minutes: Mapped[int] = mapped_column(Integer)
+    """Time added by this change."""
+    key: Mapped[str | None] = mapped_column(String(80))
+    """Names the click that made it, so that a second click of the same button changes nothing."""
+    is_undone: Mapped[bool]
+    changed_at: Mapped[datetime]
+
+
+class EvidenceRow(Base):
+    """One thing that says how well a learner knows a concept. `key` names what made it, so that it counts once."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        Index("ix_evidence_member", "member_id", "observed_at"),
+        UniqueConstraint("member_id", "key", name="uq_evidence_key"),
+    )
+
+    id: Mapped[int] = _serial()
+    member_id: Mapped[int] = mapped_column(BigInteger, _learner())
+    concept: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(12))
+    is_correct: Mapped[bool | None]
+    key: Mapped[str] = mapped_column(String(80))
+    observed_at: Mapped[datetime]
+
+
+class MasteryRow(Base):
+    """The sum of a learner's evidence on one concept, in forward-decayed weights (see `rules.mastery`)."""
+
+    __tablename__ = "mastery"
+
+    member_id: Mapped[int] = _learner_key()
+    concept: Mapped[str] = mapped_column(String(80), primary_key=True)
+    right_weight: Mapped[float] = mapped_column(Double)
+    wrong_weight: Mapped[float] = mapped_column(Double)
+    answers: Mapped[int] = mapped_column(Integer)
+    last_at: Mapped[datetime]
+
+
+class RecommendationRow(Base):
+    """What /next named, and what became of it."""
+
+    __tablename__ = "recommendations"
+    __table_args__ = (Index("ix_recommendations_member", "member_id", "made_at"),)
+
+    id: Mapped[int] = _serial()
+    member_id: Mapped[int] = mapped_column(BigInteger, _learner())
+    kind: Mapped[str] = mapped_column(String(12))
+    target: Mapped[str] = mapped_column(String(130))
+    minutes: Mapped[int] = mapped_column(Integer)
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10))
+    made_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class ProbeRow(Base):
+    """A few questions that decide something: where a learner starts, or whether something is known."""
+
+    __tablename__ = "probes"
+    __table_args__ = (Index("ix_probes_member", "member_id", "made_at"),)
+
+    id: Mapped[int] = _serial()
+    member_id: Mapped[int] = mapped_column(BigInteger, _learner())
+    purpose: Mapped[str] = mapped_column(String(12))
+    target: Mapped[str | None] = mapped_column(String(130))
+    questions: Mapped[list[str]]
+    made_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class ProbeAnswerRow(Base):
+    """The answer to the question at `position` of a probe; the first one counts."""
+
+    __tablename__ = "probe_answers"
+
+    probe_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("probes.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    is_correct: Mapped[bool]
+    answered_at: Mapped[datetime]
+
+
+class MilestoneRow(Base):
+    """What a learner has reached on the path: a step, a capstone."""
+
+    __tablename__ = "milestones"
+
+    member_id: Mapped[int] = _learner_key()
+    milestone: Mapped[str] = mapped_column(String(40), primary_key=True)
+    reached_at: Mapped[datetime]
+
+
+class CongratulationRow(Base):
+    """Claims the one congratulation of a milestone in a server before it is posted."""
+
+    __tablename__ = "congratulations"
+
+    member_id: Mapped[int] = _learner_key()
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    milestone: Mapped[str] = mapped_column(String(40), primary_key=True)
+    claimed_at: Mapped[datetime]
+
+
+class GuildRow(Base):
+    """What the admins of a server have set."""
+
+    __tablename__ = "guilds"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    milestones_channel_id: Mapped[int | None]
+    changed_at: Mapped[datetime]
+
+
+class StepRoleRow(Base):
+    """The role that members of a server get while they are on a step."""
+
+    __tablename__ = "step_roles"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    step: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    role_id: Mapped[int]

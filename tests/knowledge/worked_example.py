@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from knowledge.checks import section_text
+from knowledge.documents import section_text
 from knowledge.files import read_markdown
 from tests.paths import KNOWLEDGE
 

@@ -1,0 +1,1 @@
+"""The learner model's rules: pure functions of a snapshot and the present time."""

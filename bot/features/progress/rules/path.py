@@ -1,0 +1,145 @@
+"""The path: which units, resources and milestones lead a learner through the six steps, in which order."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from bot.features.progress.models import ItemKind, Path, PathItem, PathStep
+from knowledge.curriculum import Curriculum
+from knowledge.models import Alternative, Resource, Step, Style, Unit
+
+OWN_PROJECT = "own"
+"""Stands for a capstone idea that is the learner's own; its milestones are the list in the step's note."""
+
+SHORT_HOURS = 10.0
+"""Supporting resources of at most so many hours are worth doing whole at the end of a step."""
+
+_STYLE_LIKES = {
+    Style.HANDS_ON: (Style.HANDS_ON, Style.VIDEO, Style.BOOK, Style.UNIVERSITY),
+    Style.VIDEO: (Style.VIDEO, Style.HANDS_ON, Style.UNIVERSITY, Style.BOOK),
+    Style.BOOK: (Style.BOOK, Style.UNIVERSITY, Style.HANDS_ON, Style.VIDEO),
+    Style.UNIVERSITY: (Style.UNIVERSITY, Style.BOOK, Style.VIDEO, Style.HANDS_ON),
+}
+"""For who likes the first, the ways of a step in the order in which they come near to it."""
+
+
+def build_path(
+    curriculum: Curriculum,
+    *,
+    style: Style | None = None,
+    first_capstone: str | None = None,
+    second_capstone: str | None = None,
+) -> Path:
+    """The path of a learner with these choices. A capstone that the curriculum lacks counts as not chosen yet."""
+    projects = {4: first_capstone, 6: second_capstone}
+    steps = []
+    for step in curriculum.steps:
+        if step.number in projects:
+            items = tuple(_capstone_items(curriculum, step, projects[step.number]))
+        else:
+            items = tuple(_study_items(curriculum, step, style))
+        steps.append(PathStep(step.number, step.title, step.goal, items))
+    return Path(tuple(steps))
+
+
+def choose_way(step: Step, style: Style | None) -> Alternative | None:
+    """The way through a step that fits a style best; the first one if the learner has none."""
+    if not step.alternatives:
+        return None
+    likes = _STYLE_LIKES[style] if style else ()
+    ranks = {liked: rank for rank, liked in enumerate(likes)}
+    return min(step.alternatives, key=lambda way: ranks.get(way.style, len(ranks)))
+
+
+def _study_items(curriculum: Curriculum, step: Step, style: Style | None) -> Iterator[PathItem]:
+    """Core resources whole, the units of the chosen way that teach something new, then short resources as a recap."""
+    taught: set[str] = set()
+    for resource_id in step.core:
+        for item in _resource_items(curriculum, resource_id, step.number):
+            taught.update(item.concepts)
+            yield item
+    way = choose_way(step, style)
+    for resource_id in way.resources if way else ():
+        for item in _resource_items(curriculum, resource_id, step.number):
+            new = _due(curriculum, item.concepts, step.number) - taught
+            taught.update(new)
+            whole = not curriculum.resources[resource_id].units
+            yield item if new or whole else replace(item, is_required=False)
+    for resource_id in step.support:
+        if curriculum.resources[resource_id].hours.max <= SHORT_HOURS:
+            for item in _resource_items(curriculum, resource_id, step.number):
+                yield replace(item, is_required=False, is_recap=True)
+
+
+def _due(curriculum: Curriculum, concepts: Iterable[str], step: int) -> set[str]:
+    """The concepts whose time has come: met by this step, and not studied in depth before it."""
+    known = curriculum.concepts
+    return {id_ for id_ in concepts if known[id_].met_in <= step <= known[id_].step}
+
+
+def _resource_items(curriculum: Curriculum, resource_id: str, step: int) -> Iterator[PathItem]:
+    resource = curriculum.resources[resource_id]
+    if not resource.units:
+        yield _whole(resource_id, resource, step)
+    for unit in resource.units:
+        yield _unit_item(resource_id, resource, unit, step)
+
+
+def _whole(resource_id: str, resource: Resource, step: int) -> PathItem:
+    minutes = round((resource.hours.min + resource.hours.max) / 2 * 60)
+    outcome = "You know what it teaches and have tried it yourself."
+    url = str(resource.url)
+    return PathItem(resource_id, ItemKind.RESOURCE, step, resource.title, resource.title, outcome, minutes, url)
+
+
+def _unit_item(resource_id: str, resource: Resource, unit: Unit, step: int) -> PathItem:
+    share = (resource.hours.min + resource.hours.max) / 2 * 60 / len(resource.units)
+    return PathItem(
+        id=f"{resource_id}/{unit.id}",
+        kind=ItemKind.UNIT,
+        step=step,
+        title=f"{unit.label}: {unit.title}",
+        source=resource.title,
+        outcome=unit.summary,
+        minutes=unit.minutes or max(10, round(share)),
+        url=str(unit.url or resource.url),
+        concepts=unit.concepts,
+        is_required=bool(unit.concepts),
+    )
+
+
+def choice_item(step: Step) -> PathItem:
+    """What stands for a capstone until a project is chosen."""
+    outcome = "You have one problem, written down in one sentence."
+    return PathItem(
+        f"capstone:choose/{step.number}",
+        ItemKind.MILESTONE,
+        step.number,
+        "Choose a project",
+        step.title,
+        outcome,
+        60,
+    )
+
+
+def _capstone_items(curriculum: Curriculum, step: Step, project: str | None) -> Iterator[PathItem]:
+    idea = curriculum.capstones.get(project) if project else None
+    if project != OWN_PROJECT and (idea is None or idea.step != step.number):
+        yield choice_item(step)
+        return
+    milestones = curriculum.milestones.get(project if idea else step.id, ())
+    if idea is not None:
+        hours = (idea.hours.min + idea.hours.max) / 2
+    else:
+        hours = (step.weeks.min + step.weeks.max) / 2 * curriculum.hours_per_week
+    for number, text in enumerate(milestones, start=1):
+        yield PathItem(
+            id=f"capstone:{project}/{number}",
+            kind=ItemKind.MILESTONE,
+            step=step.number,
+            title=f"Milestone {number} of {len(milestones)}",
+            source=idea.title if idea else "Your own project",
+            outcome=text,
+            minutes=round(hours * 60 / len(milestones)),
+            url=str(idea.url) if idea and idea.url else None,
+            concepts=idea.concepts if idea else (),
+        )
