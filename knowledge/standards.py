@@ -8,8 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from knowledge.checks import section_text
-from knowledge.documents import Document, Kind
+from knowledge.documents import Document, Kind, section_text
 from knowledge.files import KeyPath, RawFile, read_markdown, read_toml
 from knowledge.loader import Knowledge
 from knowledge.models import Concept, Question, QuestionKind, Resource

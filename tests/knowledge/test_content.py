@@ -6,9 +6,8 @@ from pathlib import Path
 from indexer.build import encode_prose
 from indexer.encoder import SentenceTransformerEncoder
 from indexer.near_duplicates import find_near_duplicates
-from knowledge.checks import section_text
 from knowledge.curriculum import Curriculum
-from knowledge.documents import Document, Kind
+from knowledge.documents import Document, Kind, section_text
 from knowledge.loader import Knowledge, load_knowledge
 from knowledge.standards import check_standards
 from tests.paths import KNOWLEDGE

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.features.ask.models import Asked, Outcome, StoredAnswer
 from bot.storage.tables import AnswerRow, FeedbackRow
+from bot.storage.upsert import insert_into
 
 
 async def add_answer(
@@ -70,8 +69,9 @@ async def update_feedback(
     session: AsyncSession, answer_id: int, member_id: int, *, helpful: bool, now: datetime
 ) -> None:
     """Set one member's opinion of an answer; the newest one counts."""
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    statement = insert(FeedbackRow).values(answer_id=answer_id, member_id=member_id, helpful=helpful, changed_at=now)
+    statement = insert_into(session, FeedbackRow).values(
+        answer_id=answer_id, member_id=member_id, helpful=helpful, changed_at=now
+    )
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=["answer_id", "member_id"], set_={"helpful": helpful, "changed_at": now}

@@ -46,9 +46,7 @@ async def add_learner(session: AsyncSession, member_id: int, now: datetime) -> N
 
 async def update_profile(session: AsyncSession, member_id: int, now: datetime, **values: Any) -> None:
     """Change columns of a profile; the learner must be there."""
-    await session.execute(
-        update(LearnerRow).where(LearnerRow.member_id == member_id).values(changed_at=now, **values)
-    )
+    await session.execute(update(LearnerRow).where(LearnerRow.member_id == member_id).values(changed_at=now, **values))
 
 
 async def find_profile(session: AsyncSession, member_id: int) -> Profile | None:
@@ -218,9 +216,7 @@ async def update_enrolment(session: AsyncSession, member_id: int, enrolment: Enr
         "is_congratulated": enrolment.is_congratulated,
         "changed_at": now,
     }
-    statement = insert_into(session, EnrolmentRow).values(
-        member_id=member_id, guild_id=enrolment.guild_id, **values
-    )
+    statement = insert_into(session, EnrolmentRow).values(member_id=member_id, guild_id=enrolment.guild_id, **values)
     await session.execute(statement.on_conflict_do_update(index_elements=["member_id", "guild_id"], set_=values))
 
 
@@ -232,9 +228,7 @@ async def find_enrolment(session: AsyncSession, member_id: int, guild_id: int) -
 
 async def list_visible_learners(session: AsyncSession, guild_id: int) -> tuple[Learner, ...]:
     """The learners that a server may see, with their progress only, in the order of their ids."""
-    visible = select(EnrolmentRow.member_id).where(
-        EnrolmentRow.guild_id == guild_id, EnrolmentRow.is_visible.is_(True)
-    )
+    visible = select(EnrolmentRow.member_id).where(EnrolmentRow.guild_id == guild_id, EnrolmentRow.is_visible.is_(True))
     learners = await session.scalars(
         select(LearnerRow).where(LearnerRow.member_id.in_(visible)).order_by(LearnerRow.member_id)
     )

@@ -32,17 +32,17 @@ _WEIGHTS: Mapping[EvidenceKind, float] = {
 
 def evidence_weight(kind: EvidenceKind, at: datetime) -> float:
     """What one observation adds to a stored sum."""
-    return _WEIGHTS[kind] * 2.0 ** ((at - EPOCH) / HALF_LIFE)
+    return _WEIGHTS[kind] * math.exp2((at - EPOCH) / HALF_LIFE)
 
 
 def weight_at(stored: float, now: datetime) -> float:
     """What is left of a stored sum at `now`."""
-    return stored * 2.0 ** (-((now - EPOCH) / HALF_LIFE))
+    return stored * math.exp2(-((now - EPOCH) / HALF_LIFE))
 
 
 def faded(mastery: Mastery, now: datetime) -> tuple[float, float]:
     """The right and the wrong answers that are left at `now`."""
-    factor = 2.0 ** (-(max(now - mastery.last_at, timedelta(0)) / HALF_LIFE))
+    factor = math.exp2(-(max(now - mastery.last_at, timedelta(0)) / HALF_LIFE))
     return mastery.right * factor, mastery.wrong * factor
 
 

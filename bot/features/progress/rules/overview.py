@@ -29,8 +29,7 @@ def current_step(path: Path, learner: Learner) -> PathStep | None:
 
 
 def build_overview(path: Path, learner: Learner, titles: Mapping[str, str], now: datetime) -> Overview:
-    """What /progress shows. `titles` are the names of concepts by id; concepts that are no longer taught are left out.
-    """
+    """What /progress shows. `titles` are the names of concepts by id; what is no longer taught is left out."""
     weeks = weekly_minutes(learner.activity, now, zone_of(learner.profile.zone))
     hours = learner.profile.hours_per_week
     planned = round(hours * 60) if hours else None

@@ -122,8 +122,8 @@ def choice_item(step: Step) -> PathItem:
 
 
 def _capstone_items(curriculum: Curriculum, step: Step, project: str | None) -> Iterator[PathItem]:
-    idea = curriculum.capstones.get(project) if project else None
-    if project != OWN_PROJECT and (idea is None or idea.step != step.number):
+    idea = curriculum.capstones.get(project or "")
+    if project is None or (project != OWN_PROJECT and (idea is None or idea.step != step.number)):
         yield choice_item(step)
         return
     milestones = curriculum.milestones.get(project if idea else step.id, ())
