@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +15,13 @@ from bot.clock import Clock, system_clock
 from bot.config import Settings, read_token
 from bot.errors import ConnectionFailed, IntentsError, SearchUnavailable, TokenError
 from bot.features.ask.service import AnswerPolicy, AskService
+from bot.features.curriculum.service import CurriculumService
+from bot.features.next_step.service import NextStepService
 from bot.features.privacy.service import PrivacyService
+from bot.features.probe.service import ProbeService
+from bot.features.progress.service import ProgressService
+from bot.features.settings.service import GuildSettingsService
+from bot.features.start.service import StartService
 from bot.storage.database import Database
 from indexer.encoder import Encoder, SentenceTransformerEncoder
 from indexer.errors import EncoderError, SearchIndexError
@@ -70,11 +77,18 @@ def _services(settings: Settings, clock: Clock, database: Database, index: LiveI
     curriculum = _curriculum(settings)
     answers = settings.answers
     policy = AnswerPolicy(answers.max_sources, answers.confidence, answers.notes_url)
+    progress = ProgressService(database, clock, curriculum) if curriculum else None
     return Services(
-        ask=AskService(index, database, clock, policy, curriculum),
+        ask=AskService(index, database, clock, policy, curriculum, progress=progress),
         privacy=PrivacyService(database, clock, keep_questions_days=answers.keep_questions_days),
         index=index,
         curriculum=curriculum,
+        progress=progress,
+        probe=ProbeService(database, clock, curriculum, progress, random.Random()) if curriculum and progress else None,
+        next_step=NextStepService(database, clock, curriculum, progress) if curriculum and progress else None,
+        start=StartService(clock, progress) if progress else None,
+        guild_settings=GuildSettingsService(database, clock) if curriculum else None,
+        guide=CurriculumService(curriculum, progress, clock) if curriculum and progress else None,
     )
 
 

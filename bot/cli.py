@@ -21,6 +21,7 @@ from rich.text import Text
 from bot.app import load_encoder, run_bot
 from bot.clock import system_clock
 from bot.config import Settings, load_settings
+from bot.db_cli import db_app
 from bot.errors import ConfigError, OperatorError
 from bot.features.ask.rules.confidence import is_answerable
 from indexer.build import BuildReport, build_index, encode_prose, is_stale
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 index_app = typer.Typer(help="Build, check and search the index.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
+app.add_typer(db_app, name="db")
 
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)

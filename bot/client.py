@@ -15,11 +15,27 @@ from bot.clock import Clock
 from bot.config import Settings
 from bot.features.ask.cog import AskCog
 from bot.features.ask.service import AskService
-from bot.features.ask.views import RateButton, SourcesButton
+from bot.features.ask.views import PathButton, RateButton, SourcesButton, TryButton
+from bot.features.curriculum.cog import CurriculumCog
+from bot.features.curriculum.service import CurriculumService
+from bot.features.curriculum.views import CURRICULUM_ITEMS
 from bot.features.help.cog import HelpCog
+from bot.features.next_step.cog import NextCog
+from bot.features.next_step.service import NextStepService
+from bot.features.next_step.views import NEXT_ITEMS
 from bot.features.privacy.cog import PrivacyCog
 from bot.features.privacy.service import PrivacyService
 from bot.features.privacy.views import DeletionButton
+from bot.features.probe.service import ProbeService
+from bot.features.probe.views import PROBE_BUTTONS
+from bot.features.progress.cog import ProgressCog
+from bot.features.progress.service import ProgressService
+from bot.features.progress.views import PROGRESS_BUTTONS
+from bot.features.settings.cog import SettingsCog
+from bot.features.settings.service import GuildSettingsService
+from bot.features.start.cog import StartCog
+from bot.features.start.service import StartService
+from bot.features.start.views import START_ITEMS
 from bot.ui.errors import on_tree_error, without_text
 from bot.ui.flood import FloodGate
 from indexer.live import LiveIndex
@@ -33,12 +49,18 @@ SHUTDOWN_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The use cases that cogs and buttons call."""
+    """The use cases that cogs and buttons call. What needs a curriculum is None for a folder of plain notes."""
 
     ask: AskService
     privacy: PrivacyService
     index: LiveIndex
     curriculum: Curriculum | None
+    progress: ProgressService | None = None
+    probe: ProbeService | None = None
+    next_step: NextStepService | None = None
+    start: StartService | None = None
+    guild_settings: GuildSettingsService | None = None
+    guide: CurriculumService | None = None
 
 
 def required_intents(settings: Settings) -> discord.Intents:
@@ -75,12 +97,28 @@ class TutorClient(commands.Bot):
     async def setup_hook(self) -> None:
         gate = FloodGate(self.settings.answers.questions_per_minute, FLOOD_SECONDS, self.clock)
         self.tree.error(on_tree_error)
-        self.add_dynamic_items(RateButton, SourcesButton, DeletionButton)
+        self.add_dynamic_items(RateButton, SourcesButton, DeletionButton, *PROBE_BUTTONS, *NEXT_ITEMS, *START_ITEMS)
         await self.add_cog(AskCog(self, self.services.ask, gate))
         await self.add_cog(HelpCog(self))
         await self.add_cog(PrivacyCog(self.services.privacy))
+        await self._add_curriculum_cogs()
         synced = await self.tree.sync()
         self.command_ids = {command.name: command.id for command in synced}
+
+    async def _add_curriculum_cogs(self) -> None:
+        """What makes sense only where there is a curriculum."""
+        services = self.services
+        if services.start is not None:
+            await self.add_cog(StartCog(services.start))
+        if services.next_step is not None:
+            await self.add_cog(NextCog())
+        self.add_dynamic_items(*PROGRESS_BUTTONS, *CURRICULUM_ITEMS, TryButton, PathButton)
+        if services.progress is not None:
+            await self.add_cog(ProgressCog(self, services.progress))
+        if services.guide is not None:
+            await self.add_cog(CurriculumCog(services.guide))
+        if services.guild_settings is not None and services.curriculum is not None:
+            await self.add_cog(SettingsCog(services.guild_settings, services.curriculum))
 
     async def on_ready(self) -> None:
         _log.info("Ready in %d servers.", len(self.guilds))

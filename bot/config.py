@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from bot.errors import ConfigError, TokenError
 
 DEFAULT_CONFIG = Path("config.toml")
+DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
 class Section(BaseModel):
@@ -43,9 +44,14 @@ class DatabaseSettings(Section):
     @classmethod
     def _is_a_url(cls, value: str) -> str:
         try:
-            make_url(value)
-        except ArgumentError:
-            raise ValueError("write it like sqlite+aiosqlite:///data/tutor.db") from None
+            driver = make_url(value).drivername
+        except (ArgumentError, ValueError):  # a ValueError would repeat a part of it, maybe of the password
+            raise ValueError(
+                "write it like sqlite+aiosqlite:///data/tutor.db or postgresql+asyncpg://user:password@host/database, "
+                "and special characters of a password as %-codes, for example %40 for @"
+            ) from None
+        if driver not in DRIVERS:
+            raise ValueError(f"begin it with sqlite+aiosqlite: or postgresql+asyncpg:, not with {driver}:")
         return value
 
 

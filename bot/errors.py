@@ -7,7 +7,8 @@ OperatorError    set-up is wrong; the text is printed and the program ends with 
 ├── IntentsError      4   the application lacks an intent that the configuration asks for
 ├── SearchUnavailable 5   no index that fits
 ├── ConnectionFailed  6   Discord cannot be reached
-└── DatabaseError     7   the database cannot be opened or upgraded
+├── DatabaseError     7   the database cannot be opened or upgraded
+└── ArchiveError      8   a backup cannot be written or restored
 """
 
 
@@ -43,3 +44,7 @@ class ConnectionFailed(OperatorError):
 
 class DatabaseError(OperatorError):
     exit_code = 7
+
+
+class ArchiveError(OperatorError):
+    exit_code = 8

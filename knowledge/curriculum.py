@@ -8,6 +8,7 @@ from typing import Self
 
 from knowledge.documents import Document, Kind, section_text
 from knowledge.models import Capstone, Concept, CurriculumFile, Framework, Question, Resource, Step, StudyPlace
+from knowledge.sentences import split_sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Curriculum:
     questions: tuple[Question, ...]
     milestones: Mapping[str, tuple[str, ...]]
     """The numbered milestones of each capstone idea, by its id, and what to do in each step, by the step's id."""
+    definitions: Mapping[str, str]
+    """The first sentence of each concept's note, by the concept's id."""
 
     @classmethod
     def from_documents(cls, file: CurriculumFile, documents: Iterable[Document], questions: Iterable[Question]) -> Self:
@@ -49,6 +52,7 @@ class Curriculum:
             milestones=MappingProxyType(
                 {d.id: _numbered(d) for d in notes if d.kind in {Kind.CAPSTONE, Kind.STEP}},
             ),
+            definitions=MappingProxyType({d.id: _first_sentence(d) for d in notes if d.kind is Kind.CONCEPT}),
         )
 
     def step(self, number: int) -> Step:
@@ -85,3 +89,9 @@ def _numbered(document: Document) -> tuple[str, ...]:
     """The items of the numbered list that says what to do, without their numbers."""
     text = section_text(document.body, _LIST_HEADINGS[document.kind]) or ""
     return tuple(item.strip() for item in re.findall(r"^\d+\. (.+)$", text, re.MULTILINE))
+
+
+def _first_sentence(document: Document) -> str:
+    """The definition that a concept's note begins with."""
+    paragraph = " ".join((section_text(document.body, None) or "").partition("\n\n")[0].split())
+    return next(iter(split_sentences(paragraph)), "")

@@ -16,7 +16,7 @@ def insert_into(session: AsyncSession, table: type[Base]) -> Insert:
     return postgresql.insert(table) if is_postgresql else sqlite.insert(table)
 
 
-async def insert_once(session: AsyncSession, table: type[Base], key: tuple[str, ...], **values: Any) -> bool:
+async def insert_once(session: AsyncSession, table: type[Base], key: tuple[str, ...], /, **values: Any) -> bool:
     """Insert a row unless one with the same `key` columns is there; whether it was inserted."""
     statement = insert_into(session, table).values(**values).on_conflict_do_nothing(index_elements=list(key))
     result = await session.execute(statement)

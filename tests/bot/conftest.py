@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from knowledge.loader import load_knowledge
+from tests.bot.databases import database, database_url, kind, postgresql, postgresql_server  # noqa: F401 - fixtures
 
 _read_once = functools.cache(load_knowledge)
 

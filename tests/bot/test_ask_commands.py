@@ -16,7 +16,7 @@ from bot.ui.errors import NO_ANSWER_HERE
 from tests.bot.server import labels_of, running_server, text_of, warnings_of
 from tests.indexer.notes import build, write_notes
 
-BUTTONS = ["Helpful", "Not helpful", "Show sources in full"]
+BUTTONS = ["Helpful", "Not helpful", "Show sources in full", "Try a question", "On my path"]
 DECLINED = "My material does not cover this"
 HELLO = "Hello! I am the deep learning tutor"
 

@@ -12,6 +12,12 @@ from bot.config import DiscordSettings, Settings, load_settings, read_token
 from bot.errors import ConfigError, TokenError
 from tests.paths import ROOT
 
+HOW_TO_WRITE_A_URL = (
+    "[database] url: write it like sqlite+aiosqlite:///data/tutor.db or "
+    "postgresql+asyncpg://user:password@host/database, and special characters of a password as %-codes, "
+    "for example %40 for @"
+)
+
 
 @pytest.fixture(autouse=True)
 def _clean_start(tmp_path, monkeypatch):
@@ -124,7 +130,16 @@ def test_a_file_that_is_no_text():
             "[discord]\nask_channels = [1, -2]",
             ["[discord] ask_channels.1: Input should be greater than 0"],
         ),
-        ("[database]\nurl = 'tutor'", ["[database] url: write it like sqlite+aiosqlite:///data/tutor.db"]),
+        ("[database]\nurl = 'tutor'", [HOW_TO_WRITE_A_URL]),
+        ("[database]\nurl = 'postgresql+asyncpg://me:secret@home:word@host/tutor'", [HOW_TO_WRITE_A_URL]),
+        (
+            "[database]\nurl = 'postgres://me:secret@host/tutor'",
+            ["[database] url: begin it with sqlite+aiosqlite: or postgresql+asyncpg:, not with postgres:"],
+        ),
+        (
+            "[database]\nurl = 'sqlite:///data/tutor.db'",
+            ["[database] url: begin it with sqlite+aiosqlite: or postgresql+asyncpg:, not with sqlite:"],
+        ),
         (
             "[answers]\nconfidense = 1\n[discord]\nmessage_contents = true\n[logs]\n",
             [

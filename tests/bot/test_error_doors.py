@@ -20,7 +20,7 @@ from tests.bot.server import labels_of, running_server, warnings_of
 
 SECRET = "zyxsecret"
 QUESTION = f"what is dropout {SECRET}?"
-BUTTONS = ["Helpful", "Not helpful", "Show sources in full"]
+BUTTONS = ["Helpful", "Not helpful", "Show sources in full", "Try a question", "On my path"]
 
 
 @contextlib.contextmanager

@@ -1,13 +1,18 @@
 """What a member can see, take along and delete."""
 
 import json
+from datetime import datetime
 
 import pytest
 
 from bot.features.privacy.views import deletion_buttons
+from bot.features.progress.models import Enrolment, Evidence, EvidenceKind, State
 from tests.bot.server import labels_of, running_server
 
-PROMPT = "This deletes all your questions and ratings. It cannot be undone."
+PROMPT = (
+    "This deletes everything that I keep about you: questions, ratings, your profile and all your progress. "
+    "It cannot be undone."
+)
 
 
 async def ask(s, member, question="what is dropout?"):
@@ -20,7 +25,7 @@ async def at_present(s, member):
     (embed,) = result.response.embeds
     (field,) = embed.fields
     assert field.name == "At present"
-    return field.value
+    return field.value.splitlines()
 
 
 async def export(s, member):
@@ -32,15 +37,81 @@ async def export(s, member):
     return json.loads(await file.read())
 
 
+async def learn(s, member):
+    """A profile, progress, knowledge, a suggestion and a round of questions."""
+    progress = s.client.services.progress
+    path = progress.path_of(await progress.find_learner(member.id))
+    await progress.save_profile(member.id, hours_per_week=5, motivation="I want to understand")
+    for item in path.items[:3]:
+        await progress.settle_item(member.id, item.id, State.STARTED, minutes=10)
+    await progress.settle_item(member.id, path.items[0].id, State.DONE, minutes=20)
+    concepts = list(progress.curriculum.concepts)[:2]
+    right = [Evidence(concept, EvidenceKind.PROBE, True, f"probe:1:{concept}") for concept in concepts]
+    await progress.add_evidence(member.id, right)
+    await progress.enrol(member.id, Enrolment(s.guild.id, is_visible=True))
+    about = {"member_id": member.id, "made_at": s.env.now(), "changed_at": s.env.now()}
+    suggestion = {"kind": "unit", "target": "a/b", "minutes": 30, "reason": "It is next.", "state": "made"}
+    insert(s, "recommendations", id=1, **about, **suggestion)
+    del about["changed_at"]
+    insert(s, "probes", id=1, **about, purpose="concept", target="relu", questions='["q1", "q2"]')
+    insert(s, "probe_answers", probe_id=1, position=0, choice=2, is_correct=True, answered_at=s.env.now())
+    insert(s, "milestones", member_id=member.id, milestone="step:1", reached_at=s.env.now())
+    insert(s, "congratulations", member_id=member.id, guild_id=5, milestone="step:1", claimed_at=s.env.now())
+
+
+def insert(s, table, **values):
+    columns = ", ".join(values)
+    marks = ", ".join("?" for _ in values)
+    found = [f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value for value in values.values()]
+    s.rows(f"INSERT INTO {table} ({columns}) VALUES ({marks})", *found)  # noqa: S608 - names from above
+
+
+LEARNED = [
+    "1 profile",
+    "1 choice about a server",
+    "3 parts of the path",
+    "4 changes of your progress",
+    "2 signs of what you know",
+    "2 estimates of concepts",
+    "1 suggestion",
+    "1 round of questions",
+    "1 answer in such a round",
+    "1 milestone",
+    "1 congratulation",
+]
+
+
 async def test_show_counts_what_is_kept_of_this_member(settings, encoder):
     async with running_server(settings, encoder) as s:
-        assert await at_present(s, s.ada) == "0 questions, 0 ratings"
+        assert await at_present(s, s.ada) == ["Nothing."]
         answer = await ask(s, s.ada)
         await s.grace.click(answer, label="Helpful")
-        assert await at_present(s, s.ada) == "1 question, 0 ratings"
-        assert await at_present(s, s.grace) == "0 questions, 1 rating"
+        assert await at_present(s, s.ada) == ["- 1 question"]
+        assert await at_present(s, s.grace) == ["- 1 rating"]
         await ask(s, s.ada, "best risotto recipe")
-        assert await at_present(s, s.ada) == "2 questions, 0 ratings"
+        await learn(s, s.ada)
+        assert await at_present(s, s.ada) == [f"- {line}" for line in ["2 questions", *LEARNED]]
+        assert await at_present(s, s.grace) == ["- 1 rating"]
+
+
+async def test_show_says_in_plain_words_what_is_kept(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        (embed,) = (await s.ada.slash(s.channel, "privacy show")).response.embeds
+        *kept, _, promise = embed.description.splitlines()
+        assert [line.partition(" ")[2].split(",")[0].split(":")[0] for line in kept] == [
+            "Your questions to me",
+            "Which notes I quoted for you",
+            "Whether you found an answer helpful.",
+            "Your profile",
+            "Your progress",
+            "Signs of what you know",
+            "My suggestions and rounds of questions",
+            "Your milestones",
+        ]
+        assert promise == (
+            "All but the text of your questions stays until you delete it. "
+            "Nothing you write appears in my logs, and nothing leaves this bot's own database."
+        )
 
 
 async def test_show_names_the_days_that_the_admin_set(settings, encoder):
@@ -62,7 +133,8 @@ async def test_the_export_is_everything_about_this_member(settings, encoder):
         await s.ada.send_dm("best risotto recipe")
         await s.ada.click(answer, label="Not helpful")
         await s.env.advance_time(60)
-        assert await export(s, s.ada) == {
+        found = await export(s, s.ada)
+        assert {name: value for name, value in found.items() if value != []} == {
             "member_id": s.ada.id,
             "exported_at": "2026-01-01T00:02:00+00:00",
             "questions": [
@@ -91,6 +163,39 @@ async def test_the_export_is_everything_about_this_member(settings, encoder):
         }
 
 
+async def test_the_export_holds_the_learner(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        await learn(s, s.ada)
+        data = await export(s, s.ada)
+        (profile,) = data["profile"]
+        assert profile["motivation"] == "I want to understand"
+        assert (profile["hours_per_week"], profile["zone"]) == (5.0, None)
+        assert data["servers"] == [
+            {
+                "server_id": s.guild.id,
+                "is_visible": True,
+                "is_congratulated": False,
+                "changed_at": "2026-01-01T00:00:00+00:00",
+            }
+        ]
+        assert [
+            (item["state"], item["minutes"]) for item in sorted(data["progress"], key=lambda row: row["state"])
+        ] == [
+            ("done", 30),
+            ("started", 10),
+            ("started", 10),
+        ]
+        assert [change["after"] for change in data["progress_changes"]] == ["started", "started", "started", "done"]
+        assert [piece["is_correct"] for piece in data["evidence"]] == [True, True]
+        assert [estimate["answers"] for estimate in data["mastery"]] == [1, 1]
+        assert data["suggestions"][0]["reason"] == "It is next."
+        assert data["probes"][0]["questions"] == ["q1", "q2"]
+        assert data["probe_answers"][0]["choice"] == 2
+        assert [row["milestone"] for row in data["milestones"] + data["congratulations"]] == ["step:1", "step:1"]
+        strangers = await export(s, s.grace)
+        assert [name for name, value in strangers.items() if value not in ([], s.grace.id)] == ["exported_at"]
+
+
 async def test_the_export_of_a_stranger_is_empty(settings, encoder):
     async with running_server(settings, encoder) as s:
         await ask(s, s.ada)
@@ -107,6 +212,7 @@ async def test_delete_asks_once_and_gives_a_receipt(settings, encoder):
         await s.grace.click(mine, label="Helpful")
         await s.ada.click(theirs, label="Not helpful")
         await s.grace.click(theirs, label="Helpful")
+        await learn(s, s.ada)
         prompt = (await s.ada.slash(s.channel, "privacy delete")).response
         assert prompt.ephemeral
         assert prompt.content == PROMPT
@@ -116,12 +222,15 @@ async def test_delete_asks_once_and_gives_a_receipt(settings, encoder):
         await s.ada.click(prompt, label="Delete everything")
         receipt = prompt.message
         assert receipt.content == (
-            f"Deleted <t:{int(s.env.now().timestamp())}:f>: 2 questions and 2 ratings. Nothing about you is left."
+            f"Deleted <t:{int(s.env.now().timestamp())}:f>: 2 questions, 2 ratings, {', '.join(LEARNED[:-1])} "
+            f"and {LEARNED[-1]}. Nothing about you is left."
         )
         assert receipt.components == []
         assert s.rows("SELECT id, member_id FROM answers") == [(3, s.grace.id)]
         assert s.rows("SELECT answer_id, member_id FROM answer_feedback") == [(3, s.grace.id)]
-        assert await at_present(s, s.ada) == "0 questions, 0 ratings"
+        for table in ("learners", "progress", "progress_changes", "evidence", "mastery", "probes", "probe_answers"):
+            assert s.rows(f"SELECT count(*) FROM {table}") == [(0,)]  # noqa: S608 - names from above
+        assert await at_present(s, s.ada) == ["Nothing."]
         data = await export(s, s.ada)
         assert (data["questions"], data["ratings"]) == ([], [])
         gone = await s.ada.click(mine, label="Show sources in full")
@@ -144,7 +253,7 @@ async def test_delete_without_data_says_so(settings, encoder):
     async with running_server(settings, encoder) as s:
         prompt = (await s.ada.slash(s.channel, "privacy delete")).response
         await s.ada.click(prompt, label="Delete everything")
-        assert "0 questions and 0 ratings" in prompt.message.content
+        assert prompt.message.content == "There was nothing to delete: I keep nothing about you."
 
 
 async def test_the_buttons_of_a_deletion_outlive_a_restart(settings, encoder):
@@ -153,7 +262,7 @@ async def test_the_buttons_of_a_deletion_outlive_a_restart(settings, encoder):
         prompt = (await s.ada.slash(s.channel, "privacy delete")).response
         await s.restart()
         await s.ada.click(prompt, label="Delete everything")
-        assert "1 question and 0 ratings" in prompt.message.content
+        assert prompt.message.content.endswith(":f>: 1 question. Nothing about you is left.")
         assert s.rows("SELECT * FROM answers") == []
 
 
@@ -189,7 +298,7 @@ async def test_old_questions_lose_their_text_and_keep_their_buttons(settings, en
             None,
             "best risotto recipe",
         ]
-        assert await at_present(s, s.ada) == "2 questions, 1 rating"
+        assert await at_present(s, s.ada) == ["- 2 questions", "- 1 rating"]
 
 
 async def test_a_reply_to_a_forgotten_question_stands_alone(settings, encoder):

@@ -57,7 +57,10 @@ class AskCog(commands.Cog):
         self._check_pace(interaction.user.id)
         async with self._client.working():
             await interaction.response.defer(thinking=True, ephemeral=private)
-            asked = Asked(text, interaction.user.id, interaction.channel_id or 0, interaction.guild_id)
+            is_private = private or interaction.guild_id is None
+            asked = Asked(
+                text, interaction.user.id, interaction.channel_id or 0, interaction.guild_id, is_private=is_private
+            )
             answer = await self._service.answer_question(asked)
             view = answer_buttons(answer) or discord.utils.MISSING
             message = await interaction.followup.send(
@@ -111,7 +114,14 @@ class AskCog(commands.Cog):
         async with message.channel.typing():
             replied_to = message.reference.message_id if message.reference else None
             guild_id = message.guild.id if message.guild else None
-            asked = Asked(message.content, message.author.id, message.channel.id, guild_id, replied_to)
+            asked = Asked(
+                message.content,
+                message.author.id,
+                message.channel.id,
+                guild_id,
+                replied_to,
+                is_private=guild_id is None,
+            )
             answer = await self._service.answer_question(asked)
             view = answer_buttons(answer) or discord.utils.MISSING
             sent = await self._reply(message, embed=render_answer(answer), view=view)

@@ -30,13 +30,16 @@ class Intent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it came in. `replied_to` is the message that it answers, if any."""
+    """A question as it came in. `replied_to` is the message that it answers, if any; `is_private` says that
+    nobody else will see the answer, so that it may speak of the asker's own progress.
+    """
 
     text: str
     member_id: int
     channel_id: int
     guild_id: int | None = None
     replied_to: int | None = None
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,29 @@ class StudyLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmet:
+    """A prerequisite that the asker has not met yet, and where it is taught."""
+
+    title: str
+    place: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a concept stands on one learner's path; `unmet` are prerequisites that they have not met."""
+
+    concept: str
+    title: str
+    text: str
+    unmet: tuple[Unmet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What a member reads. `standing` says where the topic stands in the curriculum, `nearest` which
-    topics come closest to a question that is declined.
+    """What a member reads. `standing` says where the topic stands in the curriculum, and for a learner on their own
+    path; `unmet` are prerequisites that a learner has not met; `concept` is the id of the concept that is quoted
+    first, if there are questions to try on it; `nearest` says which topics come closest to a question that is declined.
     """
 
     outcome: Outcome
@@ -81,6 +104,8 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     study: tuple[StudyLink, ...] = ()
     standing: str | None = None
+    unmet: tuple[Unmet, ...] = ()
+    concept: str | None = None
     nearest: tuple[str, ...] = ()
     id: int | None = None
 

@@ -15,6 +15,7 @@ from bot.features.ask.models import (
     Intent,
     Outcome,
     Quote,
+    Standing,
     StoredAnswer,
     StudyLink,
 )
@@ -23,6 +24,11 @@ from bot.features.ask.rules.confidence import is_answerable
 from bot.features.ask.rules.evidence import Evidence, choose_evidence
 from bot.features.ask.rules.facts import find_facts
 from bot.features.ask.rules.names import build_names, find_named
+from bot.features.ask.rules.standing import describe_standing, find_unmet
+from bot.features.progress.models import Evidence as Observation
+from bot.features.progress.models import EvidenceKind, Learner
+from bot.features.progress.rules.mastery import find_level
+from bot.features.progress.service import ProgressService
 from bot.storage.database import Database
 from indexer.corpus import FACTS_HEADING
 from indexer.lexical_index import tokenise
@@ -37,6 +43,7 @@ from knowledge.models import Concept
 _FOLLOW_UP_WINDOW = timedelta(minutes=20)
 _TOP_K = 8
 _NEAREST_SIMILARITY = 0.4
+_NO_CONCEPT = "I no longer know which topic that answer was about. Ask again with `/ask`, and try it there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +59,21 @@ class AskService:
     """Answers questions from the index. Every method opens its own transaction."""
 
     def __init__(
-        self, index: LiveIndex, database: Database, clock: Clock, policy: AnswerPolicy, curriculum: Curriculum | None
+        self,
+        index: LiveIndex,
+        database: Database,
+        clock: Clock,
+        policy: AnswerPolicy,
+        curriculum: Curriculum | None,
+        *,
+        progress: ProgressService | None = None,
     ) -> None:
         self._index = index
         self._database = database
         self._clock = clock
         self._policy = policy
         self._curriculum = curriculum
+        self._progress = progress
         self._facts: Sequence[Fact] = curriculum_facts(curriculum) if curriculum else ()
         self._names: Mapping[str, str] = build_names(curriculum) if curriculum else {}
 
@@ -79,7 +94,58 @@ class AskService:
                 outcome=answer.outcome,
                 passages=[citation.passage_key for citation in answer.citations],
             )
-        return replace(answer, id=answer_id)
+        return await self._for_the_learner(replace(answer, id=answer_id), asked)
+
+    async def _for_the_learner(self, answer: Answer, asked: Asked) -> Answer:
+        """Remember that a learner asked about a concept; where nobody else reads it, say where it stands for them."""
+        if self._progress is None or answer.concept is None:
+            return answer
+        learner = await self._progress.find_learner(asked.member_id)
+        if not _has_begun(learner):
+            return answer
+        question = Observation(answer.concept, EvidenceKind.ASK, None, f"ask:{answer.id}")
+        await self._progress.add_evidence(asked.member_id, [question])
+        if not asked.is_private:
+            return answer
+        standing = self._standing_of(answer.concept, learner)
+        return replace(answer, standing=standing.text, unmet=standing.unmet)
+
+    async def show_standing(self, answer_id: int, member_id: int) -> Standing:
+        """Where the concept of an answer stands on the path of whoever asks, who need not have asked the question.
+
+        Raises:
+            MemberError: the answer is not known any more, or it is about no concept.
+        """
+        concept_id = await self.find_concept(answer_id)
+        if self._progress is None or self._curriculum is None:
+            raise MemberError(_NO_CONCEPT)
+        learner = await self._progress.find_learner(member_id)
+        return self._standing_of(concept_id, learner)
+
+    async def find_concept(self, answer_id: int) -> str:
+        """The concept that an answer is about.
+
+        Raises:
+            MemberError: the answer is not known any more, or it is about no concept.
+        """
+        async with self._database.transaction() as session:
+            stored = await store.find_answer(session, answer_id)
+        passages = self._index.snapshot.passage_by_key
+        for key in stored.passages[:1] if stored else ():
+            if key in passages and self._concept(passages[key]) is not None:
+                return passages[key].source.removeprefix("concepts/")
+        raise MemberError(_NO_CONCEPT)
+
+    def _standing_of(self, concept_id: str, learner: Learner) -> Standing:
+        assert self._progress is not None  # noqa: S101 - the callers have looked
+        assert self._curriculum is not None  # noqa: S101
+        concept = self._curriculum.concepts[concept_id]
+        if not _has_begun(learner):
+            return Standing(concept_id, concept.title, self._general_standing(concept))
+        path = self._progress.path_of(learner)
+        level = find_level(learner.mastery.get(concept_id), self._clock())
+        text = describe_standing(self._curriculum, concept_id, path, learner, level)
+        return Standing(concept_id, concept.title, text, find_unmet(self._curriculum, concept_id, path, learner))
 
     async def remember_message(self, answer_id: int, message_id: int) -> None:
         """Tie an answer to the message that shows it, so that a reply to it is understood as a follow-up."""
@@ -198,6 +264,7 @@ class AskService:
             tuple(citations.values()),
             self._study_links(main),
             self._standing(main),
+            concept=self._concept_to_try(main),
         )
 
     def _citation(self, number: int, passage: Passage) -> Citation:
@@ -248,15 +315,23 @@ class AskService:
         )
 
     def _standing(self, passage: Passage) -> str | None:
-        """One sentence on where a concept stands in the curriculum and what it builds on."""
         concept = self._concept(passage)
-        if concept is None or self._curriculum is None:
-            return None
+        return None if concept is None else self._general_standing(concept)
+
+    def _general_standing(self, concept: Concept) -> str:
+        """One sentence on where a concept stands in the curriculum and what it builds on."""
+        assert self._curriculum is not None  # noqa: S101 - concepts come from it
         step = self._curriculum.step(concept.step)
         first = f"First met in step {concept.met_in}, studied" if concept.met_in < concept.step else "Studied"
         titles = [self._curriculum.concepts[id_].title for id_ in concept.prerequisites]
         builds_on = f" Builds on: {' · '.join(titles)}." if titles else ""
         return f"{first} in depth in step {step.number} ({step.title}).{builds_on}"
+
+    def _concept_to_try(self, passage: Passage) -> str | None:
+        """The concept of a passage, if this server has questions on it."""
+        if self._progress is None or self._concept(passage) is None:
+            return None
+        return passage.source.removeprefix("concepts/")
 
     def _concept(self, passage: Passage) -> Concept | None:
         if self._curriculum is None or not passage.source.startswith("concepts/"):
@@ -267,6 +342,10 @@ class AskService:
         url, _ = self._link(passage)
         place = passage.place or " › ".join(passage.heading) or None
         return FullSource(number, passage.title, place, passage.text, url)
+
+
+def _has_begun(learner: Learner) -> bool:
+    return learner.profile.started_at is not None or bool(learner.progress or learner.mastery)
 
 
 def _nearest(result: Result) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ from typing import Any, Self
 
 import discord
 
-from bot.features.ask.models import Answer, Citation, FullSource, Outcome, Quote, StudyLink
+from bot.features.ask.models import Answer, Citation, FullSource, Outcome, Quote, Standing, StudyLink, Unmet
+from bot.features.probe.models import Purpose
+from bot.features.probe.views import begin_probe
 from bot.ui.errors import run_safely
 from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, link, shorten, split_markdown
 
@@ -46,7 +48,22 @@ def render_answer(answer: Answer) -> discord.Embed:
         _add_lines(embed, "Study it next", map(_render_study, answer.study))
     if answer.standing:
         embed.add_field(name="Where it stands", value=shorten(answer.standing, EMBED_FIELD_LIMIT), inline=False)
+    if answer.unmet:
+        _add_lines(embed, "You have not met yet", map(_render_unmet, answer.unmet))
     return embed
+
+
+def render_standing(standing: Standing) -> discord.Embed:
+    """Where the topic of an answer stands for one member, who alone reads it."""
+    embed = discord.Embed(title=standing.title, description=standing.text, colour=BLUE)
+    if standing.unmet:
+        _add_lines(embed, "You have not met yet", map(_render_unmet, standing.unmet))
+    embed.set_footer(text="/next names your next step · /curriculum shows the whole path")
+    return embed
+
+
+def _render_unmet(unmet: Unmet) -> str:
+    return f"- {unmet.title}: start with {link(unmet.place, unmet.url)}"
 
 
 def _render_plain(answer: Answer) -> discord.Embed:
@@ -138,6 +155,9 @@ def answer_buttons(answer: Answer) -> discord.ui.View | None:
     view.add_item(RateButton(answer.id, helpful=True))
     view.add_item(RateButton(answer.id, helpful=False))
     view.add_item(SourcesButton(answer.id))
+    if answer.concept is not None:
+        view.add_item(TryButton(answer.id))
+        view.add_item(PathButton(answer.id))
     return view
 
 
@@ -204,3 +224,57 @@ class SourcesButton(
             embeds = render_sources(await interaction.client.services.ask.show_sources(self._answer_id))
             for embed in embeds:
                 await interaction.followup.send(embed=embed, ephemeral=True)
+
+
+class TryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"answer:(?P<id>\d{1,18}):try"):
+    """Asks whoever clicks a question on the topic of the answer."""
+
+    def __init__(self, answer_id: int) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label="Try a question",
+                emoji="✏️",
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"answer:{answer_id}:try",
+            )
+        )
+        self._answer_id = answer_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str]
+    ) -> Self:
+        return cls(int(match["id"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        async with run_safely(interaction):
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            concept = await interaction.client.services.ask.find_concept(self._answer_id)
+            await begin_probe(interaction, Purpose.CONCEPT, concept)
+
+
+class PathButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"answer:(?P<id>\d{1,18}):path"):
+    """Shows whoever clicks, and nobody else, where the topic stands on their own path."""
+
+    def __init__(self, answer_id: int) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label="On my path",
+                emoji="🧭",
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"answer:{answer_id}:path",
+            )
+        )
+        self._answer_id = answer_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str]
+    ) -> Self:
+        return cls(int(match["id"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        async with run_safely(interaction):
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            standing = await interaction.client.services.ask.show_standing(self._answer_id, interaction.user.id)
+            await interaction.followup.send(embed=render_standing(standing), ephemeral=True)

@@ -23,6 +23,18 @@ class Kind(StrEnum):
     MENTOR = "mentor"
 
 
+class Action(StrEnum):
+    """What a member can do with a recommendation."""
+
+    START = "start"
+    WORK = "work"
+    FINISH = "finish"
+    DECLINE = "decline"
+    KNOW = "know"
+    BEGIN = "begin"
+    CHOOSE = "choose"
+
+
 class Fate(StrEnum):
     """What a member did with a recommendation."""
 
@@ -39,7 +51,8 @@ class Recommendation:
 
     `target` is a path item, a concept, a step or a resource; with `kind` it tells one thing to do from another.
     `minutes` is this sitting, `minutes_left` what the whole of it still takes. `reason` is one sentence that
-    names the evidence, `outcome` what one can do afterwards.
+    names the evidence, `outcome` what one can do afterwards. `motivation` is what the member once wrote about why
+    they learn, where it may help now. `is_newcomer` marks members who have not been through /start.
     """
 
     kind: Kind
@@ -54,6 +67,14 @@ class Recommendation:
     step: int | None = None
     concepts: tuple[str, ...] = ()
     id: int | None = None
+    fate: Fate = Fate.OPEN
+    motivation: str | None = None
+    is_newcomer: bool = False
+
+    @property
+    def is_longer(self) -> bool:
+        """Whether the whole of it takes longer than this sitting."""
+        return self.minutes_left is not None and self.minutes_left > self.minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +89,40 @@ class Past:
     fate: Fate
     made_at: datetime
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What was noted about a recommendation. `change_id` names the change of progress that it made, if there is one.
+
+    `reached` lists milestones that it reached for the first time. `asks` says that questions follow.
+    """
+
+    id: int
+    action: Action
+    kind: Kind
+    target: str
+    text: str
+    change_id: int | None = None
+    reached: tuple[str, ...] = ()
+    asks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectIdea:
+    """An idea for a capstone, as it stands in a list."""
+
+    id: str
+    title: str
+    difficulty: int
+    hours: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectChoice:
+    """The projects that a member may choose from in a step, the easiest first."""
+
+    id: int
+    step: int
+    ideas: tuple[ProjectIdea, ...]
+    chosen: str | None

@@ -1,9 +1,14 @@
 """The teaching policy: what a learner should do next, and why.
 
 `rank_candidates` is a pure function of the learner, the curriculum and the present time; the first candidate
-that was not declined today is the recommendation. There is always at least one.
+that was not declined today is the recommendation. There is always at least one. In this order come:
+
+rest, if the week's plan is met · a review of what fades · extras on the step just done · questions that may save a
+step · questions that may save a part · a weak concept that the next part builds on · the next part · what was begun
+beside the path · the same topics elsewhere · parts that can be done before the next one · explaining to somebody.
 """
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -11,8 +16,10 @@ from bot.features.next_step.models import Fate, Kind, Past, Recommendation
 from bot.features.progress.models import ItemKind, Learner, Level, Path, PathItem, PathStep, State
 from bot.features.progress.rules.mastery import explain_level, find_level
 from bot.features.progress.rules.overview import current_step, fading_concepts, is_step_done, weak_concepts
-from bot.features.progress.rules.rhythm import monday_of, zone_of
+from bot.features.progress.rules.path import extra_item, is_within_reach
+from bot.features.progress.rules.rhythm import ago, format_minutes, monday_of, zone_of
 from knowledge.curriculum import Curriculum
+from knowledge.models import StudyPlace
 
 DEFAULT_SITTING = 40
 """Minutes, if a learner has said neither how long they have now nor how many hours a week."""
@@ -20,14 +27,26 @@ SITTINGS_PER_WEEK = 4
 SHORT_SITTING, LONG_SITTING = 20, 90
 STALLED_AFTER = timedelta(days=10)
 REVIEW_EVERY = timedelta(hours=20)
+"""Neither two rounds of reviews nor two weak concepts come in one day, so that the path goes on."""
 RESTUDY_EVERY = timedelta(days=3)
+"""The same weak concept comes again after three days, and then after twelve."""
+MOST_RESTUDIED = 3
+"""What has been gone over so often needs another means than once more the same."""
 PROBE_ONCE_IN = timedelta(days=30)
+BEGUN_FOR = timedelta(days=14)
+PUT_OFF_DAYS = 3
 MOST_REVIEWED = 5
+MOST_PLACES = 2
+TARGET_LIMIT = 130
+"""Characters that the database keeps of a target."""
 _MINUTES_PER_REVIEWED = 2
 _PROBE_MINUTES = 4
 _PREREQUISITE_DEPTH = 2
 _AT_HOME = 3
 """Experience from which a placement probe is worth offering."""
+_LEAST_LEFT, _LEAST_MORE = 5, 15
+_MOST_SITTINGS = 12
+"""To name more of them would only discourage."""
 
 
 def rank_candidates(
@@ -41,30 +60,39 @@ def rank_candidates(
 ) -> tuple[Recommendation, ...]:
     """Everything worth doing now, the best first, without what was declined today. Never empty."""
     ranking = _Ranking(curriculum, path, learner, now, minutes=minutes, past=past)
-    declined = {(p.kind, p.target) for p in past if p.fate is Fate.DECLINED and _is_today(p.changed_at, now, learner)}
-    candidates = list(ranking.candidates())
-    open_ones = [c for c in candidates if (c.kind, c.target) not in declined]
-    return tuple(open_ones or [ranking.rest_of_the_day()])
+    found: dict[tuple[Kind, str], Recommendation] = {}
+    for candidate in ranking.candidates():
+        if not ranking.is_declined(candidate):
+            found.setdefault((candidate.kind, candidate.target), candidate)
+    return tuple(found.values()) or (ranking.rest_of_the_day(),)
 
 
 def choose_sitting(learner: Learner, minutes: int | None) -> int:
     """How long a sitting is: what the learner has now, else a quarter of their week, else 40 minutes."""
     if minutes is not None:
-        return minutes
+        return max(minutes, 1)
     hours = learner.profile.hours_per_week
     if hours is None:
         return DEFAULT_SITTING
     return min(max(round(hours * 60 / SITTINGS_PER_WEEK / 5) * 5, SHORT_SITTING), LONG_SITTING)
 
 
+def last_seen(learner: Learner) -> datetime | None:
+    """When the learner last did something, however long ago; None if they never did."""
+    return max(
+        (
+            *(activity.at for activity in learner.activity),
+            *(progress.changed_at for progress in learner.progress.values()),
+            *(mastery.last_at for mastery in learner.mastery.values()),
+        ),
+        default=None,
+    )
+
+
 def is_stalled(learner: Learner, now: datetime) -> bool:
     """Whether the learner has been away for so long that a small step is the best one."""
-    return bool(learner.activity) and now - learner.activity[-1].at >= STALLED_AFTER
-
-
-def _is_today(at: datetime, now: datetime, learner: Learner) -> bool:
-    zone = zone_of(learner.profile.zone)
-    return at.astimezone(zone).date() == now.astimezone(zone).date()
+    seen = last_seen(learner)
+    return seen is not None and now - seen >= STALLED_AFTER
 
 
 class _Ranking:
@@ -84,28 +112,45 @@ class _Ranking:
         self._path = path
         self._learner = learner
         self._now = now
-        self._past = past
+        self._declined = [p for p in past if p.fate is Fate.DECLINED]
+        self._followed = [p for p in past if p.fate in {Fate.DONE, Fate.KNOWN}]
+        self._zone = zone_of(learner.profile.zone)
         self._stalled = is_stalled(learner, now)
-        sitting = choose_sitting(learner, minutes)
-        self._sitting = min(sitting, SHORT_SITTING) if self._stalled and minutes is None else sitting
+        self._has_said_minutes = minutes is not None
+        self._sitting = choose_sitting(learner, minutes)
+        if self._stalled and minutes is None:
+            self._sitting = min(self._sitting, SHORT_SITTING)
+        self._open = [item for item in path.items if item.is_required and not learner.is_settled(item.id)]
 
     def candidates(self) -> Iterator[Recommendation]:
-        step = current_step(self._path, self._learner)
-        item = self._next_item(step)
         yield from self._rest()
         yield from self._review()
+        step = current_step(self._path, self._learner)
         if step is None:
             yield from self._after_the_curriculum()
             return
-        yield from self._placement(step)
-        if item is not None:
-            yield from self._shortcut(item)
-            yield from self._repair(item)
         yield from self._recap(step)
-        if item is not None:
-            yield self._study(item, step)
-            yield from self._other_places(item, step)
+        yield from self._placement(step)
+        item, *others = self._heads(step)
+        yield from self._shortcut(item)
+        yield from self._repair(item)
+        begun = [*self._begun_beside(step)]
+        if begun and self._was_begun_instead(item, begun[0].target):
+            yield from begun
+        yield self._study(item, step)
+        yield from begun
+        yield from self._other_places(item, step)
+        yield from self._other_parts(item, others)
         yield from self._mentor()
+
+    def is_declined(self, candidate: Recommendation) -> bool:
+        """Whether the learner has said no to it today; no to a review is no to any, no to rest holds all week."""
+        return any(
+            p.kind is candidate.kind
+            and (p.target == candidate.target or candidate.kind is Kind.REVIEW)
+            and (self._is_today(p.changed_at) or candidate.kind is Kind.REST)
+            for p in self._declined
+        )
 
     def rest_of_the_day(self) -> Recommendation:
         """What is left when everything was declined today."""
@@ -115,21 +160,17 @@ class _Ranking:
             "Enough for today",
             "",
             0,
-            "You have put off everything that I have for today, and that is fine.",
+            "You have done or put off everything that I have for today, and that is fine.",
             "Tomorrow I start again with the best next step.",
         )
 
     # What to do with the week
 
     def _rest(self) -> Iterator[Recommendation]:
-        hours = self._learner.profile.hours_per_week
-        if hours is None or self._stalled:
-            return
-        zone = zone_of(self._learner.profile.zone)
-        monday = monday_of(self._now, zone)
-        done = sum(a.minutes for a in self._learner.activity if monday_of(a.at, zone) == monday)
-        planned = round(hours * 60)
-        if done >= planned:
+        planned = round((self._learner.profile.hours_per_week or 0) * 60)
+        monday = monday_of(self._now, self._zone)
+        done = sum(a.minutes for a in self._learner.activity if monday_of(a.at, self._zone) == monday)
+        if planned and done >= planned:
             yield Recommendation(
                 Kind.REST,
                 monday.isoformat(),
@@ -145,12 +186,14 @@ class _Ranking:
     def _review(self) -> Iterator[Recommendation]:
         if self._did_lately(Kind.REVIEW, REVIEW_EVERY):
             return
-        fading = self._with_questions(fading_concepts(self._learner, self._now))[:MOST_REVIEWED]
-        fitting = fading[: max(self._sitting // 3 // _MINUTES_PER_REVIEWED, 1)]
+        fading = [c for c in self._with_questions(fading_concepts(self._learner, self._now)) if self._is_rested(c)]
+        fitting = fading[: min(max(self._sitting // 3 // _MINUTES_PER_REVIEWED, 1), MOST_REVIEWED)]
+        while len(",".join(fitting)) > TARGET_LIMIT:
+            fitting.pop()
         if not fitting:
             return
         first = fitting[0]
-        days = (self._now - self._learner.mastery[first].last_at).days
+        seen = ago(self._learner.mastery[first].last_at, self._now, self._zone)
         count = "One concept is" if len(fading) == 1 else f"{len(fading)} concepts are"
         yield Recommendation(
             Kind.REVIEW,
@@ -158,10 +201,14 @@ class _Ranking:
             f"Review {self._titles(fitting)}",
             "",
             _MINUTES_PER_REVIEWED * len(fitting),
-            f"{count} fading: your last answer on {self._title(first)} was {_days(days)} ago.",
+            f"{count} fading: your last answer on {self._title(first)} was {seen}.",
             "A few questions bring it back before it is gone.",
             concepts=tuple(fitting),
         )
+
+    def _is_rested(self, concept_id: str) -> bool:
+        """Whether asking again tells more than that the last answer is still in mind."""
+        return self._now - self._learner.mastery[concept_id].last_at >= REVIEW_EVERY
 
     def _placement(self, step: PathStep) -> Iterator[Recommendation]:
         """Somebody at home in what a step teaches may prove it and skip, once."""
@@ -184,11 +231,9 @@ class _Ranking:
         )
 
     def _shortcut(self, item: PathItem) -> Iterator[Recommendation]:
-        """A part whose concepts are all solid already may be skipped after three questions."""
-        solid = item.concepts and all(
-            find_level(self._learner.mastery.get(c), self._now) is Level.SOLID for c in item.concepts
-        )
-        if item.kind is ItemKind.MILESTONE or not solid or self._did_lately(Kind.PROBE, PROBE_ONCE_IN, item.id):
+        """A part that is known already, or was done elsewhere, may be skipped after three questions."""
+        why = self._why_known(item)
+        if item.kind is ItemKind.MILESTONE or why is None or self._did_lately(Kind.PROBE, PROBE_ONCE_IN, item.id):
             return
         yield Recommendation(
             Kind.PROBE,
@@ -196,121 +241,247 @@ class _Ranking:
             f"Three questions on {item.title}",
             item.source,
             _PROBE_MINUTES,
-            f"Everything in it is solid in your answers, so three questions may save you {self._left_text(item)}.",
+            f"{why}, so three questions may save you {self._left_text(item)}.",
             "You know whether you can skip it.",
             step=item.step,
             concepts=item.concepts,
         )
 
+    def _why_known(self, item: PathItem) -> str | None:
+        levels = {find_level(self._learner.mastery.get(concept), self._now) for concept in item.concepts}
+        if levels == {Level.SOLID}:
+            return "Everything in it is solid in your answers"
+        return "You have done most of it elsewhere" if self._was_done_instead(item) else None
+
+    def _was_done_instead(self, item: PathItem) -> bool:
+        """Whether somebody who turned a part down has done half of it or more in other places since then."""
+        since = min((p.changed_at for p in self._declined if p.target == item.id), default=None)
+        if since is None or not item.concepts:
+            return False
+        missing, minutes = set(item.concepts), 0
+        for id_, progress in self._learner.progress.items():
+            if progress.state is State.DONE and progress.changed_at >= since and id_ != item.id:
+                other = extra_item(self._curriculum, id_)
+                if other is not None and missing & set(other.concepts):
+                    missing -= set(other.concepts)
+                    minutes += other.minutes
+        return 2 * len(missing) <= len(item.concepts) and 2 * minutes >= item.minutes
+
     def _repair(self, item: PathItem) -> Iterator[Recommendation]:
-        """A weak concept comes before what builds on it."""
-        needed = self._needed(item.concepts)
+        """A weak concept comes before what builds on it: one a day, each time in another place."""
+        if self._did_lately(Kind.RESTUDY, REVIEW_EVERY):
+            return
+        needed = self._needed(item)
         for concept_id in weak_concepts(self._learner, self._now):
-            if concept_id not in needed or self._did_lately(Kind.RESTUDY, RESTUDY_EVERY, concept_id):
+            times = self._times_restudied(concept_id)
+            places = self._places(concept_id, item.step) if concept_id in needed and times < MOST_RESTUDIED else []
+            if not places or self._did_lately(Kind.RESTUDY, RESTUDY_EVERY * times**2, concept_id):
                 continue
-            place = self._curriculum.concepts[concept_id].study[0]
-            words = explain_level(self._learner.mastery[concept_id], self._now)
+            place = places[times % len(places)]
+            words = explain_level(self._learner.mastery[concept_id], self._now, self._zone)
             yield Recommendation(
                 Kind.RESTUDY,
                 concept_id,
                 self._title(concept_id),
                 self._curriculum.place_label(place),
                 min(self._sitting, SHORT_SITTING),
-                f"{item.title} builds on it, and your answers are shaky: {words}.",
+                f"{_named(item)} builds on it, and you have {words}.",
                 "Afterwards three questions show whether it sits.",
                 url=self._curriculum.place_url(place),
-                step=self._curriculum.concepts[concept_id].step,
+                step=item.step,
                 concepts=(concept_id,),
             )
             return
 
-    def _needed(self, concepts: Iterable[str]) -> set[str]:
-        """The concepts themselves and what they build on, two levels deep."""
-        found = {c for c in concepts if c in self._curriculum.concepts}
-        level = found
+    def _times_restudied(self, concept_id: str) -> int:
+        return sum(p.kind is Kind.RESTUDY and p.target == concept_id for p in self._followed)
+
+    def _needed(self, item: PathItem) -> set[str]:
+        """What a part builds on, two levels deep and met by now; not what the part itself teaches."""
+        known = self._curriculum.concepts
+        own = {c for c in item.concepts if c in known}
+        found, level = set(own), own
         for _ in range(_PREREQUISITE_DEPTH):
-            level = {p for c in level for p in self._curriculum.concepts[c].prerequisites}
-            found = found | level
-        return found
+            level = {p for c in level for p in known[c].prerequisites if known[p].met_in <= item.step}
+            found |= level
+        return found if item.kind is ItemKind.MILESTONE else found - own
 
     # The path
 
-    def _next_item(self, step: PathStep | None) -> PathItem | None:
-        if step is None:
-            return None
-        return next((item for item in step.required if not self._learner.is_settled(item.id)), None)
+    def _heads(self, step: PathStep) -> list[PathItem]:
+        """The first open part of each resource of a step: what was begun, the last first, then in the path's order.
+
+        So within a resource nothing is left out, and what was begun goes on.
+        """
+        heads: dict[str, PathItem] = {}
+        for item in self._open:
+            if item.step == step.number:
+                heads.setdefault(item.id.partition("/")[0], item)
+        progress = self._learner.progress
+        begun = [item for item in heads.values() if item.id in progress]
+        begun.sort(key=lambda item: progress[item.id].changed_at, reverse=True)
+        return [*begun, *(item for item in heads.values() if item.id not in progress)]
 
     def _study(self, item: PathItem, step: PathStep) -> Recommendation:
-        kind = Kind.CHOOSE if item.id.startswith("capstone:choose/") else Kind.STUDY
-        return self._sized(kind, item, self._why(item, step))
+        if item.id.startswith("capstone:choose/"):
+            return self._sized(Kind.CHOOSE, item, self._why(item, step))
+        put_off = self._days_put_off(item)
+        if put_off < PUT_OFF_DAYS:
+            return self._sized(Kind.STUDY, item, self._why(item, step))
+        why = f"You have put it off on {put_off} days, so begin with a little of it, or skip it if you do not need it."
+        return self._sized(Kind.STUDY, item, why, most=SHORT_SITTING)
 
     def _why(self, item: PathItem, step: PathStep) -> str:
-        progress = self._learner.progress.get(item.id)
+        seen = last_seen(self._learner)
         settled = sum(self._learner.is_settled(other.id) for other in step.required)
-        if self._stalled:
-            days = (self._now - self._learner.activity[-1].at).days
-            return f"You were last here {_days(days)} ago, and a short sitting is enough to get back in."
-        if progress is not None and progress.state is State.STARTED:
-            return f"You have begun it, and about {self._left_text(item)} of it are left."
+        if self._stalled and seen is not None:
+            is_short = self._sitting <= SHORT_SITTING
+            then = "a short one is enough to get back in" if is_short else "this is where you left off"
+            return f"Your last sitting was {ago(seen, self._now, self._zone)}, and {then}."
+        if item.id in self._learner.progress:
+            return self._why_on(item)
         if item.id.startswith("capstone:choose/"):
             return f"Step {step.number} begins with a problem that is yours, and everything before it is done."
         if settled == 0:
-            return f"It opens step {step.number}, {step.title}, the first one that is not done."
-        return f"It comes next in step {step.number}: {settled} of {len(step.required)} parts are done."
+            return f"It opens step {step.number}, {step.title}, the first one that is not done{self._sittings(item)}."
+        behind = f"{settled} of {len(step.required)} parts behind you"
+        return f"It comes next in step {step.number}, with {behind}{self._sittings(item)}."
+
+    def _why_on(self, item: PathItem) -> str:
+        """Why to go on with what was begun."""
+        spent = self._learner.progress[item.id].minutes
+        if spent >= item.minutes:
+            return f"You have given it {format_minutes(spent)}, so finish what you still need of it and leave the rest."
+        return f"You have begun it, and about {self._left_text(item)} of it are left{self._sittings(item, ', or')}."
+
+    def _sittings(self, item: PathItem, before: str = ", and takes about") -> str:
+        """What to expect of a part that is too long for today."""
+        count = math.ceil(self._left(item) / self._sitting)
+        return f"{before} {count} sittings like this one" if 2 < count <= _MOST_SITTINGS else ""
+
+    def _days_put_off(self, item: PathItem) -> int:
+        """On how many days it was declined since the learner last worked on it."""
+        since = self._learner.progress[item.id].changed_at if item.id in self._learner.progress else None
+        days = {
+            p.changed_at.astimezone(self._zone).date()
+            for p in self._declined
+            if p.kind is Kind.STUDY and p.target == item.id and (since is None or p.changed_at > since)
+        }
+        return len(days)
 
     def _recap(self, step: PathStep) -> Iterator[Recommendation]:
-        """Short extras round a step off before the next one begins."""
-        begun = any(item.id in self._learner.progress for item in step.required)
-        before = [s for s in self._path.steps if s.number == step.number - 1 and is_step_done(s, self._learner)]
-        for earlier in before if not begun else ():
-            for item in earlier.items:
-                if item.is_recap and not self._learner.is_settled(item.id):
-                    why = f"Step {earlier.number} is done, and this short extra rounds it off."
-                    yield self._sized(Kind.STUDY, item, why)
+        """Short extras round off a step that was studied, until the next one is begun."""
+        if any(item.id in self._learner.progress for item in step.required):
+            return
+        for earlier in self._path.steps:
+            if earlier.number == step.number - 1 and self._was_studied(earlier):
+                yield from self._recaps_of(earlier)
+
+    def _recaps_of(self, step: PathStep) -> Iterator[Recommendation]:
+        unwanted = self._unwanted_since(step)
+        heads: dict[str, PathItem] = {}
+        for item in step.items:
+            resource = item.id.partition("/")[0]
+            if item.is_recap and not self._is_settled(item.id) and resource not in unwanted:
+                heads.setdefault(resource, item)
+        for item in heads.values():
+            is_begun = item.id in self._learner.progress
+            why = f"Step {step.number} is done, and this extra looks back on it from another side."
+            yield self._sized(Kind.STUDY, item, self._why_on(item) if is_begun else why)
+
+    def _was_studied(self, step: PathStep) -> bool:
+        """Whether a step was worked through at least in part, rather than skipped or known before."""
+        return is_step_done(step, self._learner) and any(
+            self._learner.state(item.id) is State.DONE for item in step.required
+        )
+
+    def _unwanted_since(self, step: PathStep) -> set[str]:
+        """Resources of which a part was skipped, or declined since the step was done: no to one part is no to all."""
+        progress = self._learner.progress
+        done_at = max(progress[item.id].changed_at for item in step.required)
+        declined = {p.target for p in self._declined if p.changed_at >= done_at}
+        skipped = {id_ for id_ in progress if self._learner.state(id_) is State.SKIPPED}
+        return {id_.partition("/")[0] for id_ in declined | skipped}
+
+    # Beside the path
+
+    def _begun_beside(self, step: PathStep) -> Iterator[Recommendation]:
+        """What was begun in the last two weeks though no step asks for it, the last first."""
+        required = {item.id for item in self._path.items if item.is_required}
+        begun = [
+            progress
+            for id_, progress in self._learner.progress.items()
+            if progress.state is State.STARTED and id_ not in required and self._now - progress.changed_at < BEGUN_FOR
+        ]
+        for progress in sorted(begun, key=lambda p: (p.changed_at, p.item), reverse=True):
+            item = self._path.find(progress.item) or extra_item(self._curriculum, progress.item)
+            if item is not None and self._is_reached(progress.item, step.number):
+                yield self._sized(Kind.STUDY, item, self._why_on(item), step=step)
+
+    def _was_begun_instead(self, item: PathItem, begun: str) -> bool:
+        """Whether the learner began something else after turning down what comes next, and did not come back to it."""
+        progress = self._learner.progress
+        begun_at = progress[begun].changed_at
+        if item.id in progress and progress[item.id].changed_at > begun_at:
+            return False
+        return any(p.target == item.id and p.changed_at <= begun_at for p in self._declined)
 
     def _other_places(self, item: PathItem, step: PathStep) -> Iterator[Recommendation]:
-        """The same topic in another resource, for who does not get on with the first."""
-        if not item.concepts or item.kind is ItemKind.MILESTONE:
+        """The same topics in other resources, for who does not get on with the first; where most are together first."""
+        if item.kind is ItemKind.MILESTONE:
             return
-        first = item.concepts[0]
-        for place in self._curriculum.concepts[first].study:
-            resource = self._curriculum.resources[place.resource]
-            target = f"{place.resource}/{place.unit}" if place.unit else place.resource
-            if place.unit is None or item.id.startswith(f"{place.resource}/") or self._learner.is_settled(target):
-                continue
-            unit = resource.unit(place.unit)
-            if unit is None:
-                continue
-            yield Recommendation(
-                Kind.STUDY,
-                target,
-                f"{unit.label}: {unit.title}",
-                resource.title,
-                min(self._sitting, unit.minutes or self._sitting),
-                f"It teaches {self._title(first)} in another way than {item.source}.",
-                unit.summary,
-                minutes_left=unit.minutes,
-                url=self._curriculum.place_url(place),
-                step=step.number,
-                concepts=unit.concepts,
-            )
+        topics: dict[str, list[str]] = {}
+        for concept_id in item.concepts:
+            for place in self._places(concept_id, step.number):
+                target = _target(place)
+                if place.unit and not item.id.startswith(f"{place.resource}/") and not self._is_settled(target):
+                    topics.setdefault(target, []).append(self._title(concept_id))
+        for target in sorted(topics, key=lambda target: -len(set(topics[target])))[:MOST_PLACES]:
+            other = extra_item(self._curriculum, target)
+            if other is not None:
+                names = _listed(list(dict.fromkeys(topics[target])))
+                yield self._sized(
+                    Kind.STUDY, other, f"It teaches {names} in another way than {item.source}.", step=step
+                )
+
+    def _other_parts(self, item: PathItem, others: Iterable[PathItem]) -> Iterator[Recommendation]:
+        """Parts of the step's other resources that can be done before this one."""
+        for other in others:
+            before = self._open[: self._open.index(other)]
+            taught = {concept for earlier in before if earlier.step == other.step for concept in earlier.concepts}
+            if other.kind is not ItemKind.MILESTONE and not taught & self._needed(other):
+                why = f"It belongs to step {other.step} too, and it does not build on {item.source}."
+                yield self._sized(Kind.STUDY, other, why)
+
+    def _places(self, concept_id: str, step: int) -> list[StudyPlace]:
+        """Where a concept can be studied in this step: first where the learner has been."""
+        places = [p for p in self._curriculum.concepts[concept_id].study if self._is_reached(_target(p), step)]
+        return sorted(places, key=lambda place: not self._is_settled(_target(place)))
+
+    def _is_reached(self, target: str, step: int) -> bool:
+        """Whether a resource or unit is for now: of no later step, not replaced, and not due on the path by itself."""
+        resource_id, _, unit_id = target.partition("/")
+        resource = self._curriculum.resources.get(resource_id)
+        if resource is None or resource.replaced_by or min(resource.steps) > step:
+            return False
+        due = next((item.id for item in self._open if item.id.partition("/")[0] == resource_id), None)
+        unit = resource.unit(unit_id) if unit_id else None
+        if unit is None:
+            return due is None and not unit_id
+        units = [f"{resource_id}/{u.id}" for u in resource.units]
+        is_before_due = due is None or units.index(target) < units.index(due)
+        return is_before_due and is_within_reach(self._curriculum, unit.concepts, step)
 
     def _after_the_curriculum(self) -> Iterator[Recommendation]:
-        for number in (6, 5, 3, 4, 2, 1):
-            for resource_id in self._beyond(number):
-                resource = self._curriculum.resources[resource_id]
-                if self._learner.is_settled(resource_id):
-                    continue
-                yield Recommendation(
-                    Kind.BEYOND,
-                    resource_id,
-                    resource.title,
-                    ", ".join(resource.authors[:2]),
-                    self._sitting,
-                    "All six steps are done, and this leads on from where you are.",
-                    "You read and rebuild what is new in the field.",
-                    url=str(resource.url),
-                )
+        found = [(number, id_) for number in (6, 5, 3, 4, 2, 1) for id_ in self._beyond(number)]
+        open_ones = [(number, id_) for number, id_ in found if not self._learner.is_settled(id_)]
+        for number, id_ in sorted(open_ones, key=lambda one: one[1] not in self._learner.progress):
+            item = extra_item(self._curriculum, id_)
+            if item is None:
+                continue
+            is_begun = id_ in self._learner.progress
+            why = f"All six steps are behind you, and this leads on from step {number}."
+            yield self._sized(Kind.BEYOND, item, self._why_on(item) if is_begun else why)
         yield from self._mentor()
 
     def _beyond(self, number: int) -> Collection[str]:
@@ -318,50 +489,67 @@ class _Ranking:
         return steps[0].beyond if steps else ()
 
     def _mentor(self) -> Iterator[Recommendation]:
+        """Only for who has something to explain, once a day."""
+        done = sum(progress.state is State.DONE for progress in self._learner.progress.values())
+        if (not done and self._open) or self._did_lately(Kind.MENTOR, REVIEW_EVERY):
+            return
+        parts = "You have finished 1 part" if done == 1 else f"You have finished {done} parts"
         yield Recommendation(
             Kind.MENTOR,
             "mentor",
             "Explain something to somebody here",
             "",
             min(self._sitting, SHORT_SITTING),
-            "Explaining what you know to somebody who is learning it is practice too.",
+            f"{parts if done else 'The curriculum is behind you'}, and to explain what you know is practice too.",
             "You find the gaps that only an explanation shows.",
         )
 
     # Shared pieces
 
-    def _sized(self, kind: Kind, item: PathItem, why: str) -> Recommendation:
+    def _sized(
+        self, kind: Kind, item: PathItem, why: str, *, most: int | None = None, step: PathStep | None = None
+    ) -> Recommendation:
+        """An item, cut to the sitting. Who has not said how long they have may finish it in a little more."""
         left = self._left(item)
-        whole = left <= self._sitting * 1.25
+        sitting = self._sitting if most is None or self._has_said_minutes else min(self._sitting, most)
+        is_whole = left <= sitting * (1 if self._has_said_minutes else 1.25)
         return Recommendation(
             kind,
             item.id,
             item.title,
             item.source,
-            left if whole else self._sitting,
+            left if is_whole else sitting,
             why,
             item.outcome,
             minutes_left=left,
             url=item.url,
-            step=item.step,
+            step=step.number if step else item.step,
             concepts=item.concepts,
         )
 
     def _left(self, item: PathItem) -> int:
+        """Minutes that are left of an item; of one that takes longer than expected, a quarter more."""
         progress = self._learner.progress.get(item.id)
-        return max(item.minutes - (progress.minutes if progress else 0), 5)
+        spent = progress.minutes if progress else 0
+        if spent >= item.minutes:
+            return min(self._sitting, max(item.minutes // 4, _LEAST_MORE))
+        return max(item.minutes - spent, min(_LEAST_LEFT, self._sitting))
 
     def _left_text(self, item: PathItem) -> str:
         return format_minutes(self._left(item))
 
+    def _is_settled(self, target: str) -> bool:
+        """Whether a unit is settled, by itself or with its whole resource."""
+        return self._learner.is_settled(target) or self._learner.is_settled(target.partition("/")[0])
+
+    def _is_today(self, at: datetime) -> bool:
+        return at.astimezone(self._zone).date() == self._now.astimezone(self._zone).date()
+
     def _did_lately(self, kind: Kind, within: timedelta, target: str | None = None) -> bool:
         """Whether such a recommendation was followed or answered within that time."""
         return any(
-            p.kind is kind
-            and p.fate in {Fate.DONE, Fate.KNOWN}
-            and (target is None or p.target == target)
-            and self._now - p.changed_at < within
-            for p in self._past
+            p.kind is kind and (target is None or p.target == target) and self._now - p.changed_at < within
+            for p in self._followed
         )
 
     def _with_questions(self, concepts: Iterable[str]) -> list[str]:
@@ -372,17 +560,20 @@ class _Ranking:
         return self._curriculum.concepts[concept_id].title
 
     def _titles(self, concepts: Sequence[str]) -> str:
-        names = [self._title(concept) for concept in concepts]
-        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        return _listed([self._title(concept) for concept in concepts])
 
 
-def format_minutes(minutes: int) -> str:
-    """A time in words: "40 min", "2 h", "1 h 30 min"."""
-    hours, rest = divmod(minutes, 60)
-    if not hours:
-        return f"{rest} min"
-    return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
+def _target(place: StudyPlace) -> str:
+    return f"{place.resource}/{place.unit}" if place.unit else place.resource
 
 
-def _days(days: int) -> str:
-    return "1 day" if days == 1 else f"{days} days"
+def _named(item: PathItem) -> str:
+    """A part as the subject of a sentence; the number of a milestone says little."""
+    return item.source if item.kind is ItemKind.MILESTONE else f"“{item.title}”"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """For example "A and B", or "A, B and 3 more"."""
+    if len(names) > 3:
+        return f"{names[0]}, {names[1]} and {len(names) - 2} more"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

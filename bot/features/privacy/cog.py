@@ -44,7 +44,8 @@ class PrivacyCog(
     @app_commands.command(name="delete", description="Deletes everything I keep about you, after asking once.")
     async def delete(self, interaction: discord.Interaction) -> None:
         await interaction.response.send_message(
-            "This deletes all your questions and ratings. It cannot be undone.",
+            "This deletes everything that I keep about you: questions, ratings, your profile and all your progress. "
+            "It cannot be undone.",
             view=deletion_buttons(interaction.user.id),
             ephemeral=True,
         )

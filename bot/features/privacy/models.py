@@ -1,8 +1,33 @@
 """What is kept about a member."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
+
+Rows = tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is of each thing that is kept about a member."""
+
+    questions: int = 0
+    ratings: int = 0
+    profile: int = 0
+    servers: int = 0
+    progress: int = 0
+    progress_changes: int = 0
+    evidence: int = 0
+    mastery: int = 0
+    suggestions: int = 0
+    probes: int = 0
+    probe_answers: int = 0
+    milestones: int = 0
+    congratulations: int = 0
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, field.name) for field in fields(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,14 +36,32 @@ class MemberData:
 
     member_id: int
     exported_at: datetime
-    questions: tuple[dict[str, Any], ...]
-    ratings: tuple[dict[str, Any], ...]
+    questions: Rows = ()
+    ratings: Rows = ()
+    profile: Rows = ()
+    servers: Rows = ()
+    progress: Rows = ()
+    progress_changes: Rows = ()
+    evidence: Rows = ()
+    mastery: Rows = ()
+    suggestions: Rows = ()
+    probes: Rows = ()
+    probe_answers: Rows = ()
+    milestones: Rows = ()
+    congratulations: Rows = ()
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(**{field.name: len(getattr(self, field.name)) for field in fields(Counts)})
+
+    def as_json(self) -> str:
+        """All of it as a member or an operator can take it along."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1, default=datetime.isoformat)
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What was deleted, and when."""
 
-    questions: int
-    ratings: int
+    deleted: Counts
     deleted_at: datetime

@@ -21,13 +21,14 @@ class PrivacyService:
         async with self._database.transaction() as session:
             questions = await store.list_questions(session, member_id)
             ratings = await store.list_ratings(session, member_id)
-        return MemberData(member_id, self._clock(), questions, ratings)
+            learning = await store.list_learning(session, member_id)
+        return MemberData(member_id, self._clock(), questions, ratings, **learning)
 
     async def delete_member(self, member_id: int) -> Receipt:
         """Delete everything that is kept about a member."""
         async with self._database.transaction() as session:
-            questions, ratings = await store.delete_member(session, member_id)
-        return Receipt(questions, ratings, self._clock())
+            deleted = await store.delete_member(session, member_id)
+        return Receipt(deleted, self._clock())
 
     async def forget_old_questions(self) -> int:
         """Empty the text of questions that are older than the days that an admin set; returns how many."""

@@ -1,15 +1,50 @@
 """A member's rows, found and deleted across the tables of all features."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.tables import AnswerRow, FeedbackRow
+from bot.features.privacy.models import Counts, Rows
+from bot.storage.tables import (
+    AnswerRow,
+    Base,
+    CongratulationRow,
+    EnrolmentRow,
+    EvidenceRow,
+    FeedbackRow,
+    LearnerRow,
+    MasteryRow,
+    MilestoneRow,
+    ProbeAnswerRow,
+    ProbeRow,
+    ProgressChangeRow,
+    ProgressRow,
+    RecommendationRow,
+)
+
+_LEARNING: Mapping[str, type[Base]] = {
+    "servers": EnrolmentRow,
+    "progress": ProgressRow,
+    "progress_changes": ProgressChangeRow,
+    "evidence": EvidenceRow,
+    "mastery": MasteryRow,
+    "suggestions": RecommendationRow,
+    "probe_answers": ProbeAnswerRow,
+    "probes": ProbeRow,
+    "milestones": MilestoneRow,
+    "congratulations": CongratulationRow,
+    "profile": LearnerRow,
+}
+"""What hangs on a learner by its name in the export, children before parents."""
+
+_NAMES = {"guild_id": "server_id"}
+"""What members call it."""
 
 
-async def list_questions(session: AsyncSession, member_id: int) -> tuple[dict[str, Any], ...]:
+async def list_questions(session: AsyncSession, member_id: int) -> Rows:
     """The member's questions, oldest first."""
     rows = await session.scalars(select(AnswerRow).where(AnswerRow.member_id == member_id).order_by(AnswerRow.id))
     return tuple(
@@ -27,7 +62,7 @@ async def list_questions(session: AsyncSession, member_id: int) -> tuple[dict[st
     )
 
 
-async def list_ratings(session: AsyncSession, member_id: int) -> tuple[dict[str, Any], ...]:
+async def list_ratings(session: AsyncSession, member_id: int) -> Rows:
     """The member's opinions of answers."""
     rows = await session.scalars(
         select(FeedbackRow).where(FeedbackRow.member_id == member_id).order_by(FeedbackRow.answer_id)
@@ -37,14 +72,45 @@ async def list_ratings(session: AsyncSession, member_id: int) -> tuple[dict[str,
     )
 
 
-async def delete_member(session: AsyncSession, member_id: int) -> tuple[int, int]:
-    """Delete the member's ratings and questions; returns how many questions and ratings.
+async def list_learning(session: AsyncSession, member_id: int) -> dict[str, Rows]:
+    """The profile and everything that hangs on it, each by its name in the export and in the order of its key."""
+    found = {}
+    for name, table in _LEARNING.items():
+        query = select(table).where(_is_about(table, member_id)).order_by(*inspect(table).primary_key)
+        found[name] = tuple([_exported(row) for row in await session.scalars(query)])
+    return found
+
+
+def _exported(row: Base) -> dict[str, Any]:
+    """Every column but the member's id, which stands at the head of the export."""
+    values = {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}
+    return {
+        _NAMES.get(key, key): value.isoformat() if isinstance(value, datetime) else value
+        for key, value in values.items()
+        if key != "member_id"
+    }
+
+
+async def delete_member(session: AsyncSession, member_id: int) -> Counts:
+    """Delete everything about the member; returns how much there was of each.
 
     Ratings that others gave to the member's answers go with the answers.
     """
     ratings = await session.execute(delete(FeedbackRow).where(FeedbackRow.member_id == member_id))
     questions = await session.execute(delete(AnswerRow).where(AnswerRow.member_id == member_id))
-    return _count(questions), _count(ratings)
+    # Nobody adds to a learner who is on the way out. SQLite holds the lock from the first deletion on.
+    await session.execute(select(LearnerRow.member_id).where(LearnerRow.member_id == member_id).with_for_update())
+    learning = {
+        name: _count(await session.execute(delete(table).where(_is_about(table, member_id))))
+        for name, table in _LEARNING.items()
+    }
+    return Counts(questions=_count(questions), ratings=_count(ratings), **learning)
+
+
+def _is_about(table: type[Base], member_id: int) -> ColumnElement[bool]:
+    if table is ProbeAnswerRow:
+        return ProbeAnswerRow.probe_id.in_(select(ProbeRow.id).where(ProbeRow.member_id == member_id))
+    return inspect(table).columns["member_id"] == member_id
 
 
 async def update_expired(session: AsyncSession, before: datetime) -> int:

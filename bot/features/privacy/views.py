@@ -1,17 +1,34 @@
 """What a member reads about their data."""
 
 import io
-import json
 import re
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any, Self
 
 import discord
 
-from bot.features.privacy.models import MemberData, Receipt
+from bot.features.privacy.models import Counts, MemberData, Receipt
 from bot.ui.errors import run_safely
 
 _COLOUR = discord.Colour(0x3B6FB6)
+
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "questions": ("question", "questions"),
+    "ratings": ("rating", "ratings"),
+    "profile": ("profile", "profiles"),
+    "servers": ("choice about a server", "choices about servers"),
+    "progress": ("part of the path", "parts of the path"),
+    "progress_changes": ("change of your progress", "changes of your progress"),
+    "evidence": ("sign of what you know", "signs of what you know"),
+    "mastery": ("estimate of a concept", "estimates of concepts"),
+    "suggestions": ("suggestion", "suggestions"),
+    "probes": ("round of questions", "rounds of questions"),
+    "probe_answers": ("answer in such a round", "answers in such rounds"),
+    "milestones": ("milestone", "milestones"),
+    "congratulations": ("congratulation", "congratulations"),
+}
+"""What a member calls the things that are counted, one of them and many."""
 
 
 def render_policy(data: MemberData, keep_days: int) -> discord.Embed:
@@ -20,35 +37,44 @@ def render_policy(data: MemberData, keep_days: int) -> discord.Embed:
     embed.description = (
         f"- Your questions to me, for {keep_days} days, so that you can ask on; then their text is deleted.\n"
         "- Which notes I quoted for you, so that the buttons below my answers keep working.\n"
-        "- Whether you found an answer helpful.\n\n"
+        "- Whether you found an answer helpful.\n"
+        "- Your profile: what you told me with /start, such as your experience, your hours and your time zone.\n"
+        "- Your progress: which parts of the path you have begun, done or skipped, when, and how many minutes "
+        "they took.\n"
+        "- Signs of what you know: which concepts you asked about, whether your answers to my questions were right, "
+        "and the estimates that I make of it.\n"
+        "- My suggestions and rounds of questions, and what became of them.\n"
+        "- Your milestones, and which servers may see your step or congratulate you.\n\n"
+        "All but the text of your questions stays until you delete it. "
         "Nothing you write appears in my logs, and nothing leaves this bot's own database."
     )
-    embed.add_field(
-        name="At present", value=f"{_count(len(data.questions), 'question')}, {_count(len(data.ratings), 'rating')}"
-    )
+    counted = _counted(data.counts)
+    embed.add_field(name="At present", value="\n".join(f"- {line}" for line in counted) or "Nothing.")
     embed.set_footer(text="/privacy export sends you all of it; /privacy delete removes it.")
     return embed
 
 
 def render_export(data: MemberData) -> discord.File:
     """All data as a JSON file."""
-    text = json.dumps(asdict(data), ensure_ascii=False, indent=1, default=_plain)
-    return discord.File(io.BytesIO(text.encode()), filename="deep-learning-tutor-my-data.json")
+    return discord.File(io.BytesIO(data.as_json().encode()), filename="deep-learning-tutor-my-data.json")
 
 
 def render_receipt(receipt: Receipt) -> str:
     """Confirms a deletion."""
+    if not receipt.deleted:
+        return "There was nothing to delete: I keep nothing about you."
     when = discord.utils.format_dt(receipt.deleted_at, "f")
-    what = f"{_count(receipt.questions, 'question')} and {_count(receipt.ratings, 'rating')}"
-    return f"Deleted {when}: {what}. Nothing about you is left."
+    return f"Deleted {when}: {_enumerated(_counted(receipt.deleted))}. Nothing about you is left."
 
 
-def _plain(value: Any) -> str:
-    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
+def _counted(counts: Counts) -> list[str]:
+    """What there is, in words."""
+    numbers = {name: getattr(counts, name) for name in _WORDS}
+    return [f"{number} {_WORDS[name][number != 1]}" for name, number in numbers.items() if number]
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _enumerated(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def deletion_buttons(member_id: int) -> discord.ui.View:

@@ -33,7 +33,8 @@ class State(StrEnum):
 class PathItem:
     """A unit, a short resource without units, or a milestone of a capstone.
 
-    `id` is "resource/unit", "resource" or "capstone:project/number". `outcome` says what one can do afterwards.
+    `id` is "resource/unit", "resource", "capstone:project/number" or, for a project of one's own,
+    "capstone:own/step-number". `outcome` says what one can do afterwards.
     Only `is_required` items decide whether a step is done; `is_recap` marks short extras that round a step off.
     """
 
@@ -237,13 +238,40 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a change of progress did. `reached` lists milestones that it reached for the first time."""
+    """What a change of progress did. `reached` lists milestones that it reached for the first time.
+
+    `id` is its place in the log, by which it can be undone; None if nothing changed. `count` is more than 1
+    where a whole resource changed at once: how many of its parts did.
+    """
 
     item: PathItem
     before: State | None
     after: State | None
     minutes: int
     reached: tuple[str, ...] = ()
+    id: int | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a member may pick in a list of suggestions."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedChange:
+    """A change as the log holds it. Changes with the same `group` were made at once and are undone at once."""
+
+    id: int
+    item: str
+    before: State | None
+    after: State | None
+    minutes: int
+    group: str | None = None
+    is_undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,22 +10,30 @@ from bot.errors import MemberError
 from bot.features.progress import store
 from bot.features.progress.models import (
     Change,
+    Choice,
     Enrolment,
     Evidence,
+    ItemKind,
     Learner,
+    LoggedChange,
     Overview,
     Path,
     PathItem,
     State,
     StepCount,
 )
+from bot.features.progress.rules.choices import WHOLE, suggest_changed, suggest_items
 from bot.features.progress.rules.overview import build_overview, current_step, reached_milestones
-from bot.features.progress.rules.path import build_path
+from bot.features.progress.rules.path import build_path, extra_item
 from bot.storage.database import Database
 from knowledge.curriculum import Curriculum
 
 MOTIVATION_LIMIT = 500
 NOTHING_TO_UNDO = "There is nothing left to undo."
+UNDONE_ALREADY = "That is taken back already."
+CHANGED_SINCE = "You have changed this again since then. `/progress undo` takes back the newest change first."
+AMBIGUOUS_ITEM = "Several parts of the curriculum match that. Choose one from the list that I suggest while you type."
+UNKNOWN_ITEM = "I do not know that part of the curriculum. Choose one from the list that I suggest."
 
 
 class ProgressService:
@@ -68,6 +76,34 @@ class ProgressService:
             await store.add_learner(session, member_id, now)
             await store.update_profile(session, member_id, now, **values)
 
+    async def suggest_items(self, member_id: int, text: str) -> tuple[Choice, ...]:
+        """Parts of the path and whole resources that a member may mean by `text`."""
+        learner = await self.find_learner(member_id)
+        return suggest_items(self.curriculum, self.path_of(learner), learner, text)
+
+    async def suggest_changed(self, member_id: int, text: str) -> tuple[Choice, ...]:
+        """Parts that a member has changed and may want to take back."""
+        learner = await self.find_learner(member_id)
+        items = (self._find_item(learner, id_) or _forgotten_item(id_) for id_ in learner.progress)
+        return suggest_changed(items, learner, text)
+
+    async def resolve_item(self, member_id: int, text: str, *, is_changed: bool = False) -> str:
+        """The value that a member means who typed `text` and did not pick a suggestion; a value stands for itself.
+
+        Raises:
+            MemberError: nothing matches, or too much.
+        """
+        learner = await self.find_learner(member_id)
+        resource = self.curriculum.resources.get(text.removeprefix(WHOLE))
+        if resource is not None and resource.units and not is_changed:
+            return f"{WHOLE}{text.removeprefix(WHOLE)}"
+        if self._find_item(learner, text):
+            return text
+        choices = await (self.suggest_changed if is_changed else self.suggest_items)(member_id, text)
+        if len(choices) == 1:
+            return choices[0].value
+        raise MemberError(AMBIGUOUS_ITEM if choices else UNKNOWN_ITEM)
+
     # Progress
 
     async def settle_item(
@@ -87,9 +123,18 @@ class ProgressService:
             learner = await store.find_learner(session, member_id, now)
             item = self._item(learner, item_id)
             spent = minutes if minutes is not None else _minutes_left(learner, item, state)
-            _, before = await store.update_item(session, member_id, item_id, state, minutes=spent, key=key, now=now)
+            if learner.state(item_id) is state and not spent:
+                same_click = await store.find_change(session, member_id, key=key) if key else None
+                return Change(item, state, state, 0, id=same_click.id if same_click else None)
+            is_new, before = await store.update_item(
+                session, member_id, item_id, state, minutes=spent, key=key, now=now
+            )
             reached = await self._add_milestones(session, member_id)
-        return Change(item, before, state, spent, reached)
+            change = await (
+                store.find_change(session, member_id, key=key) if key else store.find_last_change(session, member_id)
+            )
+        id_ = change.id if change else None
+        return Change(item, before, state if is_new else before, spent if is_new else 0, reached, id=id_)
 
     async def settle_items(self, member_id: int, item_ids: Sequence[str], state: State) -> int:
         """Mark several items at once, without counting time: what was done or known before. Returns how many changed.
@@ -110,27 +155,98 @@ class ProgressService:
             await self._add_milestones(session, member_id)
         return changed
 
-    async def undo(self, member_id: int, item_id: str | None = None) -> Change:
-        """Take back the last change, of one item or of all.
+    async def settle_resource(
+        self, member_id: int, resource_id: str, state: State, *, click: str, minutes: int | None = None
+    ) -> Change:
+        """Mark a resource with all its units as done or skipped, in one change that is undone at once.
+
+        What is done or known stays as it is, and what is skipped stays so unless the whole is done. No time is counted
+        but `minutes`: it may have taken months, and long ago. `click` names the click that asks for it.
 
         Raises:
-            MemberError: there is nothing to undo.
+            MemberError: there is no such resource.
+        """
+        now = self._clock()
+        item = extra_item(self.curriculum, resource_id)
+        if item is None or item.id not in self.curriculum.resources:
+            raise MemberError(UNKNOWN_ITEM)
+        units = [f"{resource_id}/{unit.id}" for unit in self.curriculum.resources[resource_id].units]
+        async with self._database.transaction() as session:
+            await store.add_learner(session, member_id, now)
+            learner = await store.find_learner(session, member_id, now)
+            before = learner.state(resource_id)
+            stays = {State.DONE, State.KNOWN} if state is State.DONE else {State.DONE, State.KNOWN, State.SKIPPED}
+            to_do = [id_ for id_ in [*units, resource_id] if learner.state(id_) not in stays]
+            for number, id_ in enumerate(to_do):
+                spent = (minutes or 0) if id_ == to_do[-1] else 0
+                key = f"{store.WHOLE}{click}:{number}"
+                await store.update_item(session, member_id, id_, state, minutes=spent, key=key, now=now)
+            reached = await self._add_milestones(session, member_id)
+            change = await store.find_last_change(session, member_id) if to_do else None
+        count = len([id_ for id_ in to_do if id_ != resource_id or not units])
+        return Change(item, before, state, minutes or 0, reached, id=change.id if change else None, count=count)
+
+    async def undo(self, member_id: int, item_id: str | None = None, *, change_id: int | None = None) -> Change:
+        """Take back the last change, of one item or of all, or the one with this id.
+
+        Raises:
+            MemberError: there is nothing to undo, it is undone already, or the item has changed again since.
         """
         now = self._clock()
         async with self._database.transaction() as session:
             await store.add_learner(session, member_id, now)
-            undone = await store.undo_last_change(session, member_id, item_id, now)
+            change = await (
+                store.find_last_change(session, member_id, item_id)
+                if change_id is None
+                else store.find_change(session, member_id, change_id=change_id)
+            )
+            if change is None:
+                raise MemberError(NOTHING_TO_UNDO)
+            if change.is_undone:
+                raise MemberError(UNDONE_ALREADY)
+            group = await store.list_group(session, member_id, change)
+            for one in group:
+                newest = await store.find_last_change(session, member_id, one.item)
+                if newest is not None and newest.id != one.id:
+                    raise MemberError(CHANGED_SINCE)
+                await store.undo_change(session, member_id, one, now)
             learner = await store.find_learner(session, member_id, now)
-        if undone is None:
-            raise MemberError(NOTHING_TO_UNDO)
-        name, taken_back, holds_again, minutes = undone
-        return Change(self._item(learner, name), taken_back, holds_again, -minutes)
+        return self._change_of(learner, group, is_taken_back=True)
+
+    async def find_last_change(self, member_id: int) -> Change | None:
+        """The newest change, which `undo` would take back."""
+        now = self._clock()
+        async with self._database.transaction() as session:
+            change = await store.find_last_change(session, member_id)
+            if change is None:
+                return None
+            group = await store.list_group(session, member_id, change)
+            learner = await store.find_learner(session, member_id, now)
+        return self._change_of(learner, group)
+
+    def _change_of(self, learner: Learner, group: Sequence[LoggedChange], *, is_taken_back: bool = False) -> Change:
+        """What changes that were made at once did, or what taking them back did."""
+        newest = group[0]
+        name = newest.item if newest.group is None else newest.item.partition("/")[0]
+        item = self._find_item(learner, name) or _forgotten_item(name)
+        minutes = sum(change.minutes for change in group)
+        count = len([c for c in group if c.item != name]) or len(group)
+        before, after = (newest.after, newest.before) if is_taken_back else (newest.before, newest.after)
+        return Change(item, before, after, -minutes if is_taken_back else minutes, id=newest.id, count=count)
 
     def _item(self, learner: Learner, item_id: str) -> PathItem:
-        item = self.path_of(learner).find(item_id) or self._item_of_another_way(item_id)
+        item = self._find_item(learner, item_id)
         if item is None:
-            raise MemberError("I do not know that part of the curriculum. Choose one from the list that I suggest.")
+            raise MemberError(UNKNOWN_ITEM)
         return item
+
+    def _find_item(self, learner: Learner, item_id: str) -> PathItem | None:
+        """An item of the learner's path, of another way, or of a resource that lies beside the path."""
+        return (
+            self.path_of(learner).find(item_id)
+            or self._item_of_another_way(item_id)
+            or extra_item(self.curriculum, item_id)
+        )
 
     def _item_of_another_way(self, item_id: str) -> PathItem | None:
         """An item that is on no longer chosen or not chosen ways: what was done there stays done and can be undone."""
@@ -168,6 +284,27 @@ class ProgressService:
             await store.add_learner(session, member_id, now)
             await store.update_enrolment(session, member_id, enrolment, now)
 
+    async def change_enrolment(
+        self, member_id: int, guild_id: int, *, is_visible: bool | None = None, is_congratulated: bool | None = None
+    ) -> Enrolment:
+        """Change one of the things that a server may see, or both; what is None stays as it is."""
+        now = self._clock()
+        async with self._database.transaction() as session:
+            await store.add_learner(session, member_id, now)
+            before = await store.find_enrolment(session, member_id, guild_id)
+            after = Enrolment(
+                guild_id,
+                before.is_visible if is_visible is None else is_visible,
+                before.is_congratulated if is_congratulated is None else is_congratulated,
+            )
+            await store.update_enrolment(session, member_id, after, now)
+        return after
+
+    async def list_enrolments(self, member_id: int) -> tuple[Enrolment, ...]:
+        """The servers that may see or congratulate a learner."""
+        async with self._database.transaction() as session:
+            return await store.list_enrolments(session, member_id)
+
     async def find_enrolment(self, member_id: int, guild_id: int) -> Enrolment:
         async with self._database.transaction() as session:
             return await store.find_enrolment(session, member_id, guild_id)
@@ -195,7 +332,12 @@ class ProgressService:
 
 
 def _minutes_left(learner: Learner, item: PathItem, state: State) -> int:
-    if state is not State.DONE:
+    if state is not State.DONE or learner.state(item.id) is State.DONE:
         return 0
     spent = learner.progress[item.id].minutes if item.id in learner.progress else 0
     return max(item.minutes - spent, 0)
+
+
+def _forgotten_item(item_id: str) -> PathItem:
+    """Stands for an item that the curriculum no longer has; what was done there can still be undone."""
+    return PathItem(item_id, ItemKind.UNIT, 0, item_id, "", "", 0, is_required=False)

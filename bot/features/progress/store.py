@@ -13,6 +13,7 @@ from bot.features.progress.models import (
     Evidence,
     ItemProgress,
     Learner,
+    LoggedChange,
     Mastery,
     Profile,
     State,
@@ -36,6 +37,9 @@ _ACTIVITY = timedelta(weeks=13)
 
 _MINUTES_PER_ANSWER = 1
 
+WHOLE = "whole:"
+"""What the keys of changes begin with that were made at once, as in "whole:CLICK:3"."""
+
 
 async def add_learner(session: AsyncSession, member_id: int, now: datetime) -> None:
     """Make sure that the learner is there. Also takes the write lock, so that what follows is not interleaved."""
@@ -56,11 +60,17 @@ async def find_profile(session: AsyncSession, member_id: int) -> Profile | None:
 
 async def find_learner(session: AsyncSession, member_id: int, now: datetime) -> Learner:
     """The snapshot that recommendations and overviews read. A member who never began is a learner without data."""
-    row = await session.get(LearnerRow, member_id)
+    # Sums are written past the session's objects, so that those which somebody still holds would be out of date.
+    row = await session.get(LearnerRow, member_id, populate_existing=True)
     if row is None:
         return Learner(Profile(member_id, joined_at=now))
-    progress = await session.scalars(select(ProgressRow).where(ProgressRow.member_id == member_id))
-    mastery = await session.scalars(select(MasteryRow).where(MasteryRow.member_id == member_id))
+    fresh = {"populate_existing": True}
+    progress = await session.scalars(
+        select(ProgressRow).where(ProgressRow.member_id == member_id), execution_options=fresh
+    )
+    mastery = await session.scalars(
+        select(MasteryRow).where(MasteryRow.member_id == member_id), execution_options=fresh
+    )
     return Learner(
         _profile(row),
         {item.item: _item_progress(item) for item in progress},
@@ -127,13 +137,8 @@ async def update_item(
     return True, before
 
 
-async def undo_last_change(
-    session: AsyncSession, member_id: int, item: str | None, now: datetime
-) -> tuple[str, State | None, State | None, int] | None:
-    """Take back the newest change that is not undone yet, of one item or of all.
-
-    Returns the item, the state that was taken back, the state that holds again, and the minutes taken back.
-    """
+async def find_last_change(session: AsyncSession, member_id: int, item: str | None = None) -> LoggedChange | None:
+    """The newest change that is not undone, of one item or of all."""
     query = (
         select(ProgressChangeRow)
         .where(ProgressChangeRow.member_id == member_id, ProgressChangeRow.is_undone.is_(False))
@@ -142,18 +147,47 @@ async def undo_last_change(
     )
     if item is not None:
         query = query.where(ProgressChangeRow.item == item)
-    change = (await session.scalars(query)).first()
-    if change is None:
-        return None
-    change.is_undone = True
+    row = (await session.scalars(query)).first()
+    return _logged(row) if row else None
+
+
+async def find_change(
+    session: AsyncSession, member_id: int, *, change_id: int | None = None, key: str | None = None
+) -> LoggedChange | None:
+    """A change of this member by its id or by the key of the click that made it."""
+    query = select(ProgressChangeRow).where(ProgressChangeRow.member_id == member_id)
+    by = ProgressChangeRow.id == change_id if change_id is not None else ProgressChangeRow.key == key
+    row = (await session.scalars(query.where(by))).first()
+    return _logged(row) if row else None
+
+
+async def list_group(session: AsyncSession, member_id: int, change: LoggedChange) -> tuple[LoggedChange, ...]:
+    """The change itself, or all changes that were made with it at once and are not undone; the newest first."""
+    if change.group is None:
+        return (change,)
+    rows = await session.scalars(
+        select(ProgressChangeRow)
+        .where(
+            ProgressChangeRow.member_id == member_id,
+            ProgressChangeRow.key.startswith(f"{change.group}:", autoescape=True),
+            ProgressChangeRow.is_undone.is_(False),
+        )
+        .order_by(ProgressChangeRow.id.desc())
+    )
+    return tuple(_logged(row) for row in rows)
+
+
+async def undo_change(session: AsyncSession, member_id: int, change: LoggedChange, now: datetime) -> None:
+    """Take a change back: what held before it holds again. Its key is free, so that the same click counts once more."""
+    await session.execute(
+        update(ProgressChangeRow).where(ProgressChangeRow.id == change.id).values(is_undone=True, key=None)
+    )
     where = (ProgressRow.member_id == member_id, ProgressRow.item == change.item)
     if change.before is None:
         await session.execute(delete(ProgressRow).where(*where))
     else:
-        values = {"state": change.before, "minutes": ProgressRow.minutes - change.minutes, "changed_at": now}
+        values = {"state": change.before.value, "minutes": ProgressRow.minutes - change.minutes, "changed_at": now}
         await session.execute(update(ProgressRow).where(*where).values(values))
-    after = State(change.after) if change.after else None
-    return change.item, after, State(change.before) if change.before else None, change.minutes
 
 
 async def _find_state(session: AsyncSession, member_id: int, item: str) -> State | None:
@@ -226,6 +260,16 @@ async def find_enrolment(session: AsyncSession, member_id: int, guild_id: int) -
     return Enrolment(guild_id) if row is None else Enrolment(guild_id, row.is_visible, row.is_congratulated)
 
 
+async def list_enrolments(session: AsyncSession, member_id: int) -> tuple[Enrolment, ...]:
+    """The servers that may see or congratulate a learner, and what they may."""
+    query = select(EnrolmentRow).where(
+        EnrolmentRow.member_id == member_id,
+        EnrolmentRow.is_visible.is_(True) | EnrolmentRow.is_congratulated.is_(True),
+    )
+    rows = await session.scalars(query.order_by(EnrolmentRow.guild_id))
+    return tuple(Enrolment(row.guild_id, row.is_visible, row.is_congratulated) for row in rows)
+
+
 async def list_visible_learners(session: AsyncSession, guild_id: int) -> tuple[Learner, ...]:
     """The learners that a server may see, with their progress only, in the order of their ids."""
     visible = select(EnrolmentRow.member_id).where(EnrolmentRow.guild_id == guild_id, EnrolmentRow.is_visible.is_(True))
@@ -280,6 +324,12 @@ def _profile(row: LearnerRow) -> Profile:
         first_capstone=row.first_capstone,
         second_capstone=row.second_capstone,
     )
+
+
+def _logged(row: ProgressChangeRow) -> LoggedChange:
+    group = row.key.rpartition(":")[0] if row.key and row.key.startswith(WHOLE) else None
+    before, after = (State(state) if state else None for state in (row.before, row.after))
+    return LoggedChange(row.id, row.item, before, after, row.minutes, group, row.is_undone)
 
 
 def _item_progress(row: ProgressRow) -> ItemProgress:

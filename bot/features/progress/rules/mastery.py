@@ -12,13 +12,17 @@ leave it uncertain, and one lucky answer is not mastery.
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.features.progress.models import EvidenceKind, Level, Mastery
+from bot.features.progress.rules.rhythm import ago, zone_of
 
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 HALF_LIFE = timedelta(days=45)
 SOLID_FROM = 0.6
 """A concept is solid if the mean of the Beta less one standard deviation is at least this: three right answers."""
+
+_MANY = 4
 
 _WEIGHTS: Mapping[EvidenceKind, float] = {
     EvidenceKind.ASK: 0.0,
@@ -70,18 +74,21 @@ def _is_solid(right: float, wrong: float) -> bool:
     return mean - deviation >= SOLID_FROM
 
 
-def explain_level(mastery: Mastery | None, now: datetime) -> str:
-    """The level in words, with what it rests on."""
+def explain_level(mastery: Mastery | None, now: datetime, zone: ZoneInfo | None = None) -> str:
+    """The level in words, with what it rests on; days are those of the learner's zone."""
     level = find_level(mastery, now)
     if mastery is None or level is Level.UNSEEN:
         return "no answers yet"
     answers = "1 answer" if mastery.answers == 1 else f"{mastery.answers} answers"
-    days = max((now - mastery.last_at).days, 0)
-    ago = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
     verdict = {
         Level.SOLID: "mostly right, solid",
         Level.FADING: "it was solid and is fading; a short review brings it back",
-        Level.SHAKY: "more wrong than right, worth a second look",
-        Level.LEARNING: "not enough yet to be sure",
+        Level.SHAKY: f"{'more wrong than right' if mastery.right > 0 else 'not right yet'}, worth a second look",
+        Level.LEARNING: "some right, some wrong, not sure yet" if _is_mixed(mastery) else "not enough yet to be sure",
     }[level]
-    return f"{answers}, the last {ago}: {verdict}"
+    return f"{answers}, the last {ago(mastery.last_at, now, zone or zone_of(None))}: {verdict}"
+
+
+def _is_mixed(mastery: Mastery) -> bool:
+    """Whether there are so many answers of both kinds that "not enough" would not be true."""
+    return mastery.answers >= _MANY and mastery.right > 0 and mastery.wrong > 0

@@ -30,7 +30,8 @@ def current_step(path: Path, learner: Learner) -> PathStep | None:
 
 def build_overview(path: Path, learner: Learner, titles: Mapping[str, str], now: datetime) -> Overview:
     """What /progress shows. `titles` are the names of concepts by id; what is no longer taught is left out."""
-    weeks = weekly_minutes(learner.activity, now, zone_of(learner.profile.zone))
+    zone = zone_of(learner.profile.zone)
+    weeks = weekly_minutes(learner.activity, now, zone)
     hours = learner.profile.hours_per_week
     planned = round(hours * 60) if hours else None
     steps = step_overviews(path, learner)
@@ -38,7 +39,7 @@ def build_overview(path: Path, learner: Learner, titles: Mapping[str, str], now:
     left = sum(step.minutes_left for step in steps)
     concepts = tuple(
         ConceptOverview(
-            id_, titles[id_], find_level(learner.mastery[id_], now), explain_level(learner.mastery[id_], now)
+            id_, titles[id_], find_level(learner.mastery[id_], now), explain_level(learner.mastery[id_], now, zone)
         )
         for id_ in sorted(learner.mastery, key=lambda id_: titles.get(id_, "").casefold())
         if id_ in titles
@@ -83,11 +84,11 @@ def fading_concepts(learner: Learner, now: datetime) -> tuple[str, ...]:
 def reached_milestones(path: Path, learner: Learner) -> tuple[str, ...]:
     """Every milestone that a learner's progress has reached: "step:1" … and "curriculum".
 
-    A step that was only skipped is settled, but nothing to congratulate for.
+    A step that was only skipped is settled, but nothing to congratulate for, and neither are six of them.
     """
     done = [
         f"step:{step.number}"
         for step in path.steps
         if is_step_done(step, learner) and any(learner.state(item.id) is State.DONE for item in step.required)
     ]
-    return (*done, "curriculum") if all(is_step_done(step, learner) for step in path.steps) else tuple(done)
+    return (*done, "curriculum") if done and all(is_step_done(step, learner) for step in path.steps) else tuple(done)

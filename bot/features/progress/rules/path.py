@@ -1,6 +1,6 @@
 """The path: which units, resources and milestones lead a learner through the six steps, in which order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from bot.features.progress.models import ItemKind, Path, PathItem, PathStep
@@ -11,7 +11,13 @@ OWN_PROJECT = "own"
 """Stands for a capstone idea that is the learner's own; its milestones are the list in the step's note."""
 
 SHORT_HOURS = 10.0
-"""Supporting resources of at most so many hours are worth doing whole at the end of a step."""
+"""Supporting resources of at most so many hours are worth a look at the end of a step."""
+
+WHOLE_HOURS = 3.0
+"""Those of at most so many hours are one item: nobody wants to tick off a blog post section by section."""
+
+RECAP_MINUTES = 90
+"""A part that takes longer is no recap any more, but a project of its own."""
 
 _STYLE_LIKES = {
     Style.HANDS_ON: (Style.HANDS_ON, Style.VIDEO, Style.BOOK, Style.UNIVERSITY),
@@ -29,15 +35,24 @@ def build_path(
     first_capstone: str | None = None,
     second_capstone: str | None = None,
 ) -> Path:
-    """The path of a learner with these choices. A capstone that the curriculum lacks counts as not chosen yet."""
+    """The path of a learner with these choices. A capstone that the curriculum lacks counts as not chosen yet.
+
+    What is listed twice is done where it comes first.
+    """
     projects = {4: first_capstone, 6: second_capstone}
     steps = []
+    taken: set[str] = set()
     for step in curriculum.steps:
         if step.number in projects:
-            items = tuple(_capstone_items(curriculum, step, projects[step.number]))
+            found = _capstone_items(curriculum, step, projects[step.number])
         else:
-            items = tuple(_study_items(curriculum, step, style))
-        steps.append(PathStep(step.number, step.title, step.goal, items))
+            found = _study_items(curriculum, step, style)
+        items: dict[str, PathItem] = {}
+        for item in found:
+            if item.id not in taken:
+                items.setdefault(item.id, item)
+        taken.update(items)
+        steps.append(PathStep(step.number, step.title, step.goal, tuple(items.values())))
     return Path(tuple(steps))
 
 
@@ -65,9 +80,28 @@ def _study_items(curriculum: Curriculum, step: Step, style: Style | None) -> Ite
             whole = not curriculum.resources[resource_id].units
             yield item if new or whole else replace(item, is_required=False)
     for resource_id in step.support:
-        if curriculum.resources[resource_id].hours.max <= SHORT_HOURS:
-            for item in _resource_items(curriculum, resource_id, step.number):
-                yield replace(item, is_required=False, is_recap=True)
+        for item in _support_items(curriculum, curriculum.resources[resource_id], resource_id, step.number):
+            yield replace(item, is_required=False, is_recap=_is_recap(curriculum, item))
+
+
+def _support_items(curriculum: Curriculum, resource: Resource, resource_id: str, step: int) -> Iterator[PathItem]:
+    if resource.hours.max <= WHOLE_HOURS:
+        yield _whole(resource_id, resource, step)
+    elif resource.hours.max <= SHORT_HOURS:
+        yield from _resource_items(curriculum, resource_id, step)
+
+
+def _is_recap(curriculum: Curriculum, item: PathItem) -> bool:
+    """Whether it looks back: it fits in a sitting or two, and most of what it names has been met by then."""
+    if item.kind is ItemKind.RESOURCE:
+        return item.minutes <= WHOLE_HOURS * 60
+    return item.minutes <= RECAP_MINUTES and is_within_reach(curriculum, item.concepts, item.step)
+
+
+def is_within_reach(curriculum: Curriculum, concepts: Collection[str], step: int) -> bool:
+    """Whether at least half of these concepts have been met by this step; what names none is for everybody."""
+    met = sum(curriculum.concepts[id_].met_in <= step for id_ in concepts)
+    return 2 * met >= len(concepts)
 
 
 def _due(curriculum: Curriculum, concepts: Iterable[str], step: int) -> set[str]:
@@ -107,8 +141,21 @@ def _unit_item(resource_id: str, resource: Resource, unit: Unit, step: int) -> P
     )
 
 
+def extra_item(curriculum: Curriculum, item_id: str) -> PathItem | None:
+    """A resource or one of its units, also where no path leads to it: worth doing, and required of nobody."""
+    resource_id, _, unit_id = item_id.partition("/")
+    resource = curriculum.resources.get(resource_id)
+    if resource is None:
+        return None
+    step = resource.steps[0]
+    if not unit_id:
+        return replace(_whole(resource_id, resource, step), is_required=False)
+    unit = resource.unit(unit_id)
+    return replace(_unit_item(resource_id, resource, unit, step), is_required=False) if unit else None
+
+
 def choice_item(step: Step) -> PathItem:
-    """What stands for a capstone until a project is chosen."""
+    """The first item of a capstone until a project is chosen."""
     outcome = "You have one problem, written down in one sentence."
     return PathItem(
         f"capstone:choose/{step.number}",
@@ -122,18 +169,23 @@ def choice_item(step: Step) -> PathItem:
 
 
 def _capstone_items(curriculum: Curriculum, step: Step, project: str | None) -> Iterator[PathItem]:
+    """The milestones of the project. Until one is chosen, the choice and the milestones of any project of one's own.
+
+    So a step without a project still takes its weeks, and it is not over when the choice is ticked off.
+    """
     idea = curriculum.capstones.get(project or "")
-    if project is None or (project != OWN_PROJECT and (idea is None or idea.step != step.number)):
+    if idea is not None and idea.step != step.number:
+        idea = None
+    if idea is None and project != OWN_PROJECT:
         yield choice_item(step)
-        return
-    milestones = curriculum.milestones.get(project if idea else step.id, ())
+    milestones = curriculum.milestones.get(project if idea and project else step.id, ())
     if idea is not None:
         hours = (idea.hours.min + idea.hours.max) / 2
     else:
         hours = (step.weeks.min + step.weeks.max) / 2 * curriculum.hours_per_week
     for number, text in enumerate(milestones, start=1):
         yield PathItem(
-            id=f"capstone:{project}/{number}",
+            id=f"capstone:{project}/{number}" if idea else f"capstone:{OWN_PROJECT}/{step.number}-{number}",
             kind=ItemKind.MILESTONE,
             step=step.number,
             title=f"Milestone {number} of {len(milestones)}",

@@ -1,12 +1,14 @@
 """The weekly rhythm: how much was done in which week of the learner's own calendar."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.features.progress.models import Activity, WeekOverview
 
 WEEKS = 12
+LEAST_PACE = 15
+"""Fewer minutes a week tell no pace: a question answered in passing is not a plan for the years to come."""
 
 
 def zone_of(name: str | None) -> ZoneInfo:
@@ -37,7 +39,31 @@ def weekly_minutes(
     return tuple(WeekOverview(monday, minutes[monday]) for monday in mondays)
 
 
-def pace_of(weeks: tuple[WeekOverview, ...]) -> float | None:
-    """Minutes a week over the last four full weeks with activity among them; None without any."""
-    full = [week.minutes for week in weeks[:-1]][-4:]
-    return sum(full) / len(full) if any(full) else None
+def pace_of(weeks: Sequence[WeekOverview]) -> float | None:
+    """Minutes a week over the last four full weeks, or over those since the learner began; None if hardly any."""
+    full = [week.minutes for week in weeks[:-1]]
+    since_the_first = full[next((place for place, minutes in enumerate(full) if minutes), len(full)) :]
+    last = since_the_first[-4:]
+    pace = sum(last) / len(last) if last else 0.0
+    return pace if pace >= LEAST_PACE else None
+
+
+def ago(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """How long ago that was, in days of the learner's own calendar."""
+    days = max((now.astimezone(zone).date() - at.astimezone(zone).date()).days, 0)
+    return {0: "today", 1: "yesterday"}.get(days, f"{days} days ago")
+
+
+def format_minutes(minutes: int) -> str:
+    """A time in words: "40 min", "2 h", "1 h 30 min"."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
+
+
+def format_hours(minutes: int) -> str:
+    """A time as a number of hours, short enough for a table: "0.5", "2", "12"."""
+    if 0 < minutes < 6:
+        return "<0.1"
+    return f"{minutes / 60:.0f}" if minutes >= 600 else f"{round(minutes / 60, 1):g}"

@@ -170,6 +170,7 @@ def upgrade() -> None:
         "probe_answers",
         sa.Column("probe_id", sa.BigInteger(), nullable=False),
         sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("choice", sa.SmallInteger(), nullable=False),
         sa.Column("is_correct", sa.Boolean(), nullable=False),
         sa.Column("answered_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(

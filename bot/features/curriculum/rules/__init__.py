@@ -1,0 +1,1 @@
+"""The rules of browsing: pure functions of the curriculum and a snapshot of the learner."""

@@ -1,0 +1,112 @@
+"""/settings show, milestones, step_role and clear, for who may manage the server."""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import MemberError
+from bot.features.settings.models import GuildSettings, Part
+from bot.features.settings.service import GuildSettingsService
+from bot.features.settings.views import render_settings
+from knowledge.curriculum import Curriculum
+
+_POWERS = discord.Permissions.elevated() | discord.Permissions(mention_everyone=True)
+_PARTS = [
+    app_commands.Choice(name="the milestones channel", value=Part.MILESTONES.value),
+    app_commands.Choice(name="the roles of all steps", value=Part.ROLES.value),
+    app_commands.Choice(name="everything", value=Part.EVERYTHING.value),
+]
+_CLEARED = {
+    Part.MILESTONES: "Milestones are no longer congratulated here.",
+    Part.ROLES: "Steps no longer have roles. Members keep those that they have.",
+    Part.EVERYTHING: "Nothing is set any more. Members keep the roles that they have.",
+}
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+class SettingsCog(
+    commands.GroupCog, group_name="settings", group_description="What I may do in this server, for its admins."
+):
+    """What admins set. Discord hides the commands from others, and each is checked here again."""
+
+    def __init__(self, service: GuildSettingsService, curriculum: Curriculum) -> None:
+        super().__init__()
+        self._service = service
+        self._steps = {step.number: step.title for step in curriculum.steps}
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Before every command of the group: admins of a server can show a command to everybody by mistake."""
+        if interaction.guild is None:
+            raise app_commands.NoPrivateMessage
+        if not (interaction.permissions.manage_guild or interaction.permissions.administrator):
+            raise app_commands.MissingPermissions(["manage_guild"])
+        return True
+
+    @app_commands.command(name="show", description="What is set for this server, and what I lack for it.")
+    async def show(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._send(interaction, await self._service.find(_guild(interaction).id))
+
+    @app_commands.command(name="milestones", description="The channel in which I congratulate who wants it.")
+    @app_commands.describe(channel="A text channel that everybody here can read.")
+    async def milestones(self, interaction: discord.Interaction, channel: discord.TextChannel) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        settings = await self._service.set_milestones_channel(_guild(interaction).id, channel.id)
+        await self._send(interaction, settings, f"Milestones are congratulated in {channel.mention} from now on.")
+
+    @app_commands.command(name="step_role", description="The role that visible members have while they are on a step.")
+    @app_commands.describe(step="The number of the step.", role="A role without powers, below your highest and mine.")
+    async def step_role(
+        self, interaction: discord.Interaction, step: app_commands.Range[int, 1, 6], role: discord.Role
+    ) -> None:
+        guild = _guild(interaction)
+        if step not in self._steps:
+            raise MemberError(f"The curriculum has no step {step}. Its steps are 1 to {max(self._steps)}.")
+        _check_role(guild, interaction.user, role, interaction.permissions)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        settings = await self._service.set_step_role(guild.id, step, role.id)
+        news = f"Visible members get {role.mention} on step {step}, with their next change of progress."
+        await self._send(interaction, settings, news)
+
+    @app_commands.command(name="clear", description="Forget the milestones channel, the roles of the steps, or both.")
+    @app_commands.describe(what="What to forget.")
+    @app_commands.choices(what=_PARTS)
+    async def clear(self, interaction: discord.Interaction, what: str) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        part = Part(what)
+        await self._send(interaction, await self._service.clear(_guild(interaction).id, part), _CLEARED[part])
+
+    async def _send(self, interaction: discord.Interaction, settings: GuildSettings, news: str | None = None) -> None:
+        embed = render_settings(_guild(interaction), settings, self._steps, news)
+        await interaction.followup.send(embed=embed, ephemeral=True)
+
+
+def _guild(interaction: discord.Interaction) -> discord.Guild:
+    if interaction.guild is None:
+        raise app_commands.NoPrivateMessage
+    return interaction.guild
+
+
+def _check_role(
+    guild: discord.Guild, user: discord.User | discord.Member, role: discord.Role, allowed: discord.Permissions
+) -> None:
+    """Refuse what would hand out powers: members tell me themselves how far they are.
+
+    Raises:
+        MemberError: the role is managed or powerful, or the admin could not give it by hand.
+    """
+    if role.is_default() or role.managed:
+        raise MemberError("That role cannot be given to members. Choose one that an admin has made.")
+    if role.permissions.value & _POWERS.value:
+        raise MemberError(
+            "That role may manage this server or its members, and everybody could earn it. Choose one without powers."
+        )
+    is_owner = guild.owner_id == user.id
+    top = user.top_role if isinstance(user, discord.Member) else guild.default_role
+    if not is_owner and not (allowed.manage_roles and role < top):
+        raise MemberError(
+            "You need Manage Roles and a role above that one to let me give it. Choose a lower role, or ask an admin."
+        )

@@ -1,0 +1,1 @@
+"""What members type into /start, read leniently: pure functions."""

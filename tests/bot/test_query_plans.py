@@ -1,0 +1,94 @@
+"""The snapshot of a learner is read through indexes alone, however many learners there are."""
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import event, text
+
+from bot.features.progress import store
+from bot.features.progress.models import Evidence, EvidenceKind, State
+
+NOW = datetime(2026, 3, 4, tzinfo=UTC)
+ADA = 11
+FIND_LEARNER = {"learners", "progress", "mastery", "progress_changes", "evidence"}
+
+
+@contextmanager
+def statements_of(database):
+    """Every statement of the block as the database gets it, with its values."""
+    seen = []
+
+    def remember(_connection, _cursor, statement, parameters, *_others):
+        seen.append((statement, parameters))
+
+    engine = database._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", remember)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", remember)
+
+
+async def plan_of(database, statement, parameters):
+    """How the database would run a statement, a line a step."""
+    async with database.transaction() as session:
+        connection = await session.connection()
+        if database.is_sqlite:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            return [row[-1] for row in plan]
+        await session.execute(text("SET LOCAL enable_seqscan = off"))  # the tables of the test are too small
+        plan = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+        return [row[0].strip() for row in plan]
+
+
+def check_plan(database, plan):
+    if database.is_sqlite:
+        assert plan
+        for step in plan:
+            assert step.startswith("SEARCH ")
+            assert " USING " in step
+            assert "member_id=?" in step or "INTEGER PRIMARY KEY (rowid=?)" in step
+    else:
+        assert not any("Seq Scan" in step for step in plan)
+        assert any("Index Scan" in step or "Index Only Scan" in step for step in plan)
+        assert any(step.startswith("Index Cond: ") and "member_id = " in step for step in plan)
+
+
+@pytest.fixture
+async def filled(database):
+    """Learners with a little of everything."""
+    async with database.transaction() as session:
+        for member in (ADA, 22, 33):
+            await store.add_learner(session, member, NOW)
+            for item in ("a/1", "a/2"):
+                await store.update_item(session, member, item, State.DONE, minutes=1, key=None, now=NOW)
+            await store.add_evidence(session, member, [Evidence("relu", EvidenceKind.PROBE, True, "k")], NOW)
+    async with database.transaction() as session:
+        await session.execute(text("ANALYZE"))
+    return database
+
+
+@pytest.mark.parametrize(
+    ("find", "tables"),
+    [
+        (lambda session: store.find_learner(session, ADA, NOW), FIND_LEARNER),
+        (lambda session: store.find_profile(session, ADA), {"learners"}),
+    ],
+    ids=["find_learner", "find_profile"],
+)
+async def test_a_learner_is_read_through_indexes_alone(filled, find, tables):
+    with statements_of(filled) as seen:
+        async with filled.transaction() as session:
+            assert await find(session)
+    read = [(statement, parameters) for statement, parameters in seen if statement.startswith("SELECT")]
+    assert sorted(statement.split("FROM ")[1].split()[0] for statement, _ in read) == sorted(tables)
+    for statement, parameters in read:
+        check_plan(filled, await plan_of(filled, statement, parameters))
+
+
+async def test_a_plan_without_an_index_is_noticed(database):
+    """The check itself: a column that no index knows."""
+    plan = await plan_of(database, "SELECT * FROM learners WHERE coding = 1", ())
+    with pytest.raises(AssertionError):
+        check_plan(database, plan)

@@ -1,0 +1,235 @@
+"""/settings: who may use it, what it stores, and what it says that the tutor lacks."""
+
+import discord
+import pytest
+
+from tests.bot.server import running_server, text_of, warnings_of
+
+NO_ADMIN = "This needs the permission to manage the server. Please ask an admin."
+FOOTER = "Only members who chose it with /progress visibility are congratulated or get a role."
+
+
+def make_admin(s, *, name="linus", **permissions):
+    """A member with a role of these permissions, below the tutor's and above all that come later."""
+    allowed = discord.Permissions(manage_guild=True, **permissions)
+    role = s.guild.create_role(f"{name}'s role", permissions=allowed)
+    return s.guild.add_member(s.env.create_user(name), roles=[role])
+
+
+async def run(s, member, name, **options):
+    return (await member.slash(s.channel, f"settings {name}", **options)).response
+
+
+def fields(message):
+    (embed,) = message.embeds
+    return {field.name: field.value for field in embed.fields}
+
+
+# Who may
+
+
+async def test_discord_shows_the_commands_to_admins_only(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        await s.env.settle()
+        names = {"settings show", "settings milestones", "settings step_role", "settings clear"}
+        assert names <= set(admin.available_commands(s.channel))
+        assert not names & set(s.ada.available_commands(s.channel))
+        assert not names & set(s.ada.user.available_commands())
+
+
+async def test_a_member_whom_discord_lets_through_is_refused_all_the_same(settings, encoder):
+    """An admin can open a command to everybody in the server's settings by mistake."""
+    async with running_server(settings, encoder) as s:
+        role = s.guild.create_role("step 1")
+        await s.env.settle()
+        s.guild.set_command_permissions(s.client.command_ids["settings"], {s.guild.default_role: True})
+        calls = {
+            "show": {},
+            "milestones": {"channel": s.channel},
+            "step_role": {"step": 1, "role": role},
+            "clear": {"what": "everything"},
+        }
+        for name, options in calls.items():
+            answer = await run(s, s.ada, name, **options)
+            assert answer.ephemeral
+            assert answer.content == NO_ADMIN
+        assert s.rows("SELECT * FROM guilds") == []
+        assert s.rows("SELECT * FROM step_roles") == []
+
+
+# What is set
+
+
+async def test_a_server_where_nothing_is_set(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        shown = await run(s, make_admin(s), "show")
+        assert shown.ephemeral
+        assert shown.embeds[0].title == "Settings of this server"
+        assert fields(shown) == {
+            "Congratulations": "None. `/settings milestones` names a channel for them.",
+            "Roles of the steps": "None. `/settings step_role` names one for a step.",
+        }
+        assert shown.embeds[0].footer.text == FOOTER
+
+
+async def test_a_milestones_channel_is_stored_for_this_server(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        channel = s.guild.create_text_channel("milestones")
+        await s.env.settle()
+        news = await run(s, admin, "milestones", channel=channel)
+        assert news.embeds[0].description == f"Milestones are congratulated in <#{channel.id}> from now on."
+        assert fields(news)["Congratulations"] == f"Posted in <#{channel.id}>."
+        await run(s, admin, "milestones", channel=s.channel)
+        assert s.rows("SELECT guild_id, milestones_channel_id FROM guilds") == [(s.guild.id, s.channel.id)]
+        await s.restart()
+        assert fields(await run(s, admin, "show"))["Congratulations"] == f"Posted in <#{s.channel.id}>."
+
+
+async def test_a_step_role_is_stored_and_can_be_replaced(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s, manage_roles=True)
+        first, second = s.guild.create_role("step 1"), s.guild.create_role("novice")
+        await s.env.settle()
+        news = await run(s, admin, "step_role", step=1, role=first)
+        assert news.embeds[0].description == (
+            f"Visible members get <@&{first.id}> on step 1, with their next change of progress."
+        )
+        assert fields(news)["Roles of the steps"] == f"1. A practical encounter: <@&{first.id}>"
+        await run(s, admin, "step_role", step=1, role=second)
+        await run(s, admin, "step_role", step=2, role=first)
+        assert s.rows("SELECT step, role_id FROM step_roles ORDER BY step") == [(1, second.id), (2, first.id)]
+
+
+@pytest.mark.parametrize(
+    ("what", "channel_left", "roles_left"),
+    [("milestones", False, True), ("roles", True, False), ("everything", False, False)],
+)
+async def test_clear_forgets_what_it_says(settings, encoder, what, channel_left, roles_left):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s, manage_roles=True)
+        role = s.guild.create_role("step 1")
+        await s.env.settle()
+        await run(s, admin, "milestones", channel=s.channel)
+        await run(s, admin, "step_role", step=1, role=role)
+        for _ in range(2):
+            found = fields(await run(s, admin, "clear", what=what))
+            assert found["Congratulations"].startswith("Posted in" if channel_left else "None.")
+            assert found["Roles of the steps"].startswith("1. A practical" if roles_left else "None.")
+
+
+async def test_other_servers_keep_their_own_settings(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        other = s.env.create_guild("Elsewhere")
+        channel = other.create_text_channel("general")
+        role = other.create_role("admin", permissions=discord.Permissions(manage_guild=True))
+        twin = other.add_member(admin.user, roles=[role])
+        await s.env.settle()
+        await run(s, admin, "milestones", channel=s.channel)
+        shown = (await twin.slash(channel, "settings show")).response
+        assert fields(shown)["Congratulations"].startswith("None.")
+
+
+# What must not become a step's role
+
+
+@pytest.mark.parametrize("power", ["administrator", "manage_guild", "manage_roles", "kick_members", "mention_everyone"])
+async def test_a_powerful_role_cannot_be_earned(settings, encoder, power):
+    async with running_server(settings, encoder) as s:
+        role = s.guild.create_role("boss", permissions=discord.Permissions(**{power: True}))
+        admin = make_admin(s, manage_roles=True)
+        await s.env.settle()
+        answer = await run(s, admin, "step_role", step=1, role=role)
+        assert answer.content == (
+            "That role may manage this server or its members, and everybody could earn it. Choose one without powers."
+        )
+        assert s.rows("SELECT * FROM step_roles") == []
+
+
+async def test_everyone_and_the_roles_of_bots_are_refused(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s, manage_roles=True)
+        await s.env.settle()
+        for role in (s.guild.default_role, s.guild.roles[s.client.user.name]):
+            answer = await run(s, admin, "step_role", step=1, role=role)
+            assert answer.content == "That role cannot be given to members. Choose one that an admin has made."
+
+
+async def test_an_admin_lets_me_give_only_what_they_could_give_themselves(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s, manage_roles=True)
+        weak = make_admin(s, name="guido")
+        above = s.guild.create_role("above", position=50)
+        below = s.guild.create_role("below")
+        await s.env.settle()
+        refusal = (
+            "You need Manage Roles and a role above that one to let me give it. Choose a lower role, or ask an admin."
+        )
+        assert (await run(s, admin, "step_role", step=1, role=above)).content == refusal
+        assert (await run(s, weak, "step_role", step=1, role=below)).content == refusal
+        assert s.rows("SELECT * FROM step_roles") == []
+        assert fields(await run(s, admin, "step_role", step=1, role=below))
+
+
+# What the tutor lacks
+
+
+async def test_missing_permissions_in_the_channel_are_named(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        denied = discord.PermissionOverwrite(send_messages=False, embed_links=False)
+        mine = s.guild.roles[s.client.user.name]
+        channel = s.guild.create_text_channel("milestones", overwrites={mine: denied})
+        admin = make_admin(s)
+        await s.env.settle()
+        news = await run(s, admin, "milestones", channel=channel)
+        assert fields(news)["Congratulations"].splitlines() == [
+            f"Posted in <#{channel.id}>.",
+            "⚠️ There I lack: Send Messages, Embed Links.",
+        ]
+
+
+async def test_a_deleted_channel_and_a_deleted_role_are_named(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        channel = s.guild.create_text_channel("milestones")
+        admin = make_admin(s, manage_roles=True)
+        role = s.guild.create_role("step 2")
+        await s.env.settle()
+        await run(s, admin, "milestones", channel=channel)
+        await run(s, admin, "step_role", step=2, role=role)
+        await s.client.get_channel(channel.id).delete()
+        s.env.backend.delete_role(s.guild.id, role.id)
+        await s.env.settle()
+        assert fields(await run(s, admin, "show")) == {
+            "Congratulations": "⚠️ The channel has been deleted. Name another one with `/settings milestones`.",
+            "Roles of the steps": (
+                "⚠️ The role of step 2 has been deleted. Name another one with `/settings step_role`."
+            ),
+        }
+
+
+async def test_a_role_above_mine_and_missing_manage_roles_are_named(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s, manage_roles=True)
+        role = s.guild.create_role("step 1")
+        await s.env.settle()
+        await run(s, admin, "step_role", step=1, role=role)
+        s.env.backend.edit_role(s.guild.id, role.id, {"position": 90})
+        await s.env.settle()
+        assert fields(await run(s, admin, "show"))["Roles of the steps"].splitlines() == [
+            f"1. A practical encounter: <@&{role.id}>",
+            f"⚠️ <@&{role.id}>: The role is not below my own highest role in the list of roles.",
+        ]
+        mine = s.guild.roles[s.client.user.name]
+        s.env.backend.edit_role(s.guild.id, mine.id, {"permissions": discord.Permissions.text().value})
+        await s.env.settle()
+        assert "I lack the permission Manage Roles." in text_of(await run(s, admin, "show"))
+
+
+async def test_nothing_is_logged(settings, encoder, caplog):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        await run(s, admin, "milestones", channel=s.channel)
+        await run(s, admin, "show")
+        assert warnings_of(caplog) == []
