@@ -40,7 +40,8 @@ FOREIGN_SMALL_WORDS = tuple(
 STOPWORDS = ENGLISH_SMALL_WORDS | frozenset(
     "actually anyone anybody basically does doesn exactly explain hey hello hi im isn just know like lol mean "
     "means pls plz please really someone something stuff tell thing things want wanna whats wtf dont cant "
-    "isnt doesnt ive its thats u ur btw ok okay understand".split()
+    "isnt doesnt ive its thats u ur btw ok okay understand arent wasnt werent wont wouldnt couldnt shouldnt didnt "
+    "hasnt havent hadnt youre theyre whos wheres hows lets gonna gotta kinda sorta".split()
 )
 
 

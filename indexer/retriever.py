@@ -6,7 +6,7 @@ questions share words with the text (S. Bruch, S. Gai, A. Ingber: "An Analysis o
 Functions for Hybrid Retrieval", ACM TOIS 2023, finds the same).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +26,9 @@ LEXICAL_SCALE = 0.5
 
 UNWANTED_PENALTY = 0.12
 """Taken from the fused score of a source of a kind that the question does not ask for; chosen on the same sets."""
+
+EXACT_NAME_BONUS = 0.15
+"""Added to a source if the question is nothing but one of its names: "what is overfitting?"."""
 
 _POOL = 400
 _CONTEXT_WEIGHT = 1.0
@@ -77,12 +80,14 @@ class Hit:
 @dataclass(frozen=True)
 class Result:
     """The hits of one question, best first. `known` is the share of its words, by rarity, that any note has;
+    `named` the share that belongs to names of the sources that the hits had to contain;
     `outside` the best cosine to a topic that is not covered, or None where no such topics are listed;
     `tokens` are the question's stems.
     """
 
     hits: tuple[Hit, ...]
     known: float
+    named: float
     outside: float | None
     tokens: tuple[str, ...]
     has_context: bool
@@ -188,13 +193,26 @@ class Retriever:
                 penalty[number] = 0.0
         return penalty
 
+    def _bonus(self, tokens: Sequence[str]) -> Scores:
+        """For each source what it gains if the question consists of one of its names."""
+        asked = frozenset(tokens)
+        bonus = np.zeros(len(self.snapshot.sources), dtype=np.float32)
+        for source in self.snapshot.sources_of_name.get(asked, ()) if asked else ():
+            bonus[self.snapshot.number_of_source[source]] = EXACT_NAME_BONUS
+        return bonus
+
+    def _in_names(self, tokens: Iterable[str], sources: Iterable[str]) -> set[str]:
+        """Those of the tokens that stand in a name of one of the sources."""
+        names = [name for source in sources for name in self.snapshot.names.get(source, ())]
+        return set(tokens) & frozenset().union(*names)
+
     def _result(
         self, query: Query, scores: Scores, rows: NDArray[np.int64], outside: float | None, top_k: int
     ) -> Result:
         lexical = self.snapshot.lexical_sources
         tokens = tokenise(query.text)
         dense_of_sources = self._by_source(self._dense(scores, rows))
-        of_sources = self._fuse(dense_of_sources, self._lexical(query)) - self._penalty(query)
+        of_sources = self._fuse(dense_of_sources, self._lexical(query)) - self._penalty(query) + self._bonus(tokens)
         own = rows < len(self.snapshot.passages)
         cosines = self._dense(scores[own], rows[own], floor=float(scores[-1]))
         rarity = {token: lexical.rarity(token) for token in tokens}
@@ -210,7 +228,8 @@ class Retriever:
             )
             for number in self._with_included(_best(of_sources, top_k), query.include)
         )
-        return Result(hits, known, outside, tuple(tokens), bool(query.previous))
+        named = sum(rarity[token] for token in self._in_names(rarity, query.include)) / total if total else 0.0
+        return Result(hits, known, named, outside, tuple(tokens), bool(query.previous))
 
     def _with_included(self, numbers: list[int], include: Sequence[str]) -> list[int]:
         named = [

@@ -79,13 +79,23 @@ class Snapshot:
     @cached_property
     def spelling(self) -> Spelling:
         """The words of all passages and of what leads to them."""
-        return Spelling.from_texts(passage_texts(self.passages))
+        names = [passage.probes[0] for passage in self.passages if passage.probes]
+        return Spelling.from_texts(passage_texts(self.passages), names)
 
     @cached_property
     def names(self) -> Mapping[str, tuple[frozenset[str], ...]]:
         """For each source the stems of each of its names."""
         leads = {passage.source: passage.probes[0] for passage in self.passages if passage.probes}
         return {source: tuple(frozenset(tokenise(name)) for name in lead.split(", ")) for source, lead in leads.items()}
+
+    @cached_property
+    def sources_of_name(self) -> Mapping[frozenset[str], tuple[str, ...]]:
+        """The sources that have a name of exactly these stems."""
+        found: dict[frozenset[str], list[str]] = {}
+        for source, names in self.names.items():
+            for name in set(names):
+                found.setdefault(name, []).append(source)
+        return {name: tuple(sources) for name, sources in found.items()}
 
     @cached_property
     def kind_of_source(self) -> Mapping[str, NDArray[np.bool_]]:

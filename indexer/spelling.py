@@ -15,22 +15,26 @@ _LONG = 8
 """From this length on two slips are likely in one word; a slip is a letter too many, missing, wrong or swapped."""
 
 
+def _words(texts: Iterable[str]) -> list[str]:
+    return [word.casefold() for text in texts for word in _WORD.findall(text)]
+
+
 class Spelling:
     """The words of the notes. A word is known if it or another form of it stands there."""
 
-    def __init__(self, known: Iterable[str]) -> None:
-        """`known` are words in lower case."""
+    def __init__(self, known: Iterable[str], names: Iterable[str] = ()) -> None:
+        """`known` are words in lower case; those in `names` win where two are equally near."""
         self._stems: set[str] = set()
         self._by_initial: dict[str, list[str]] = {}
-        for word in sorted(set(known)):
+        for word in dict.fromkeys([*sorted(set(names)), *sorted(set(known))]):
             self._stems.update(tokenise(word))
             if len(word) >= _SHORTEST - 1 and word.isalpha():
                 self._by_initial.setdefault(word[0], []).append(word)
 
     @classmethod
-    def from_texts(cls, texts: Iterable[str]) -> Self:
-        """The words of `texts`."""
-        return cls(word.casefold() for text in texts for word in _WORD.findall(text))
+    def from_texts(cls, texts: Iterable[str], names: Iterable[str] = ()) -> Self:
+        """The words of `texts`, and of `names`, which are what learners ask about most."""
+        return cls(_words(texts), _words(names))
 
     def repair(self, text: str) -> str:
         """The text with each unknown word replaced by the known one that it most likely misspells."""

@@ -35,5 +35,11 @@ def test_only_words_with_the_same_first_letter_are_considered():
     assert SPELLING.repair("cellman") == "cellman"
 
 
+def test_a_name_wins_over_a_word_that_is_as_near():
+    texts = ["A tired learner.", "The deadly triad."]
+    assert Spelling.from_texts(texts).repair("tirad") == "tired"
+    assert Spelling.from_texts(texts, ["deadly triad"]).repair("tirad") == "triad"
+
+
 def test_without_notes_nothing_is_mended():
     assert Spelling.from_texts([]).repair("bellmann") == "bellmann"
