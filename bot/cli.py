@@ -258,7 +258,8 @@ def _encoding(encoder: SentenceTransformerEncoder) -> Iterator[ShowProgress]:
         try:
             yield show
         finally:
-            progress.stop()
+            if progress.live.is_started:
+                progress.stop()
 
 
 def _print_report(report: BuildReport) -> None:

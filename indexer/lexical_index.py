@@ -11,7 +11,6 @@ import numpy as np
 import Stemmer
 from bm25s import stopwords
 from numpy.typing import NDArray
-from rapidfuzz import fuzz, process
 
 Scores = NDArray[np.float32]
 
@@ -41,7 +40,8 @@ FOREIGN_SMALL_WORDS = tuple(
 STOPWORDS = ENGLISH_SMALL_WORDS | frozenset(
     "actually anyone anybody basically does doesn exactly explain hey hello hi im isn just know like lol mean "
     "means pls plz please really someone something stuff tell thing things want wanna whats wtf dont cant "
-    "isnt doesnt ive its thats u ur btw ok okay understand".split()
+    "isnt doesnt ive its thats u ur btw ok okay understand arent wasnt werent wont wouldnt couldnt shouldnt didnt "
+    "hasnt havent hadnt youre theyre whos wheres hows lets gonna gotta kinda sorta".split()
 )
 
 
@@ -129,31 +129,6 @@ class LexicalIndex:
         """Inverse document frequency in nats; an unknown stem is as rare as one that stands once."""
         count = self._frequencies.get(token, 1)
         return float(np.log1p((self.size - count + 0.5) / (count + 0.5)))
-
-    def query_tokens(self, text: str) -> list[str]:
-        """Stems of a query, in which an unknown word is joined by the known one it most likely misspells."""
-        tokens: list[str] = []
-        for word in words(text):
-            stem = _stem(word)
-            tokens.append(stem)
-            if not self.knows(stem) and (repaired := self._repair(stem)):
-                tokens.append(repaired)
-        return tokens
-
-    @cached_property
-    def _by_initial(self) -> dict[str, list[str]]:
-        groups: dict[str, list[str]] = {}
-        for token in self._bm25.vocab_dict:
-            if len(token) >= 4 and token.isalpha():
-                groups.setdefault(token[0], []).append(token)
-        return groups
-
-    def _repair(self, stem: str) -> str | None:
-        """The nearest known stem, if it is near enough that a typing slip explains the difference."""
-        if len(stem) < 5 or not stem.isalpha():
-            return None
-        best = process.extractOne(stem, self._by_initial.get(stem[0], []), scorer=fuzz.ratio, score_cutoff=84.0)
-        return str(best[0]) if best else None
 
     def scores(self, tokens: Sequence[str]) -> Scores:
         """The BM25 score of every row, shape (size,); 0 where no token stands."""

@@ -231,4 +231,22 @@ def _fit(segment: Segment, budget: int, count_tokens: CountTokens) -> list[Segme
 def _chunks(text: str, budget: int, count_tokens: CountTokens) -> list[str]:
     """The text in pieces of at most `budget` tokens, which keep the indentation of their first line."""
     splitter = TextSplitter.from_callback(lambda piece: count_tokens([piece])[0], max(budget, 8), trim=False)
-    return [chunk.strip("\n").rstrip() for chunk in splitter.chunks(text) if chunk.strip()]
+    chunks = _at_spaces(splitter.chunks(text), budget, count_tokens)
+    return [chunk.strip("\n").rstrip() for chunk in chunks if chunk.strip()]
+
+
+def _at_spaces(chunks: Iterable[str], budget: int, count_tokens: CountTokens) -> list[str]:
+    """The chunks with cuts moved from the middle of something like "nn.Linear(3," to the space before it.
+
+    A cut stays where the piece after it would not fit any more: inside of what has no space at all.
+    """
+    moved: list[str] = []
+    for chunk in chunks:
+        if moved and not moved[-1][-1].isspace() and not chunk[0].isspace():
+            kept, _, tail = moved[-1].rpartition(" ")
+            if kept.strip() and count_tokens([tail + chunk])[0] <= budget:
+                moved[-1] = kept
+                moved.append(tail + chunk)
+                continue
+        moved.append(chunk)
+    return moved

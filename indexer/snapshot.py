@@ -15,6 +15,7 @@ from indexer.errors import IndexDamaged, IndexMismatch
 from indexer.lexical_index import LexicalIndex, tokenise
 from indexer.manifest import MANIFEST_FILE, Manifest, read_manifest
 from indexer.passages import Passage, Segment, SegmentKind, text_key
+from indexer.spelling import Spelling
 from indexer.vector_index import VectorIndex
 
 _PASSAGES = "passages.jsonl"
@@ -74,6 +75,34 @@ class Snapshot:
     @cached_property
     def _stems(self) -> dict[int, frozenset[str]]:
         return {}
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """The words of all passages and of what leads to them."""
+        names = [passage.probes[0] for passage in self.passages if passage.probes]
+        return Spelling.from_texts(passage_texts(self.passages), names)
+
+    @cached_property
+    def names(self) -> Mapping[str, tuple[frozenset[str], ...]]:
+        """For each source the stems of each of its names."""
+        leads = {passage.source: passage.probes[0] for passage in self.passages if passage.probes}
+        return {source: tuple(frozenset(tokenise(name)) for name in lead.split(", ")) for source, lead in leads.items()}
+
+    @cached_property
+    def sources_of_name(self) -> Mapping[frozenset[str], tuple[str, ...]]:
+        """The sources that have a name of exactly these stems."""
+        found: dict[frozenset[str], list[str]] = {}
+        for source, names in self.names.items():
+            for name in set(names):
+                found.setdefault(name, []).append(source)
+        return {name: tuple(sources) for name, sources in found.items()}
+
+    @cached_property
+    def kind_of_source(self) -> Mapping[str, NDArray[np.bool_]]:
+        """For each kind which of `sources` are of it."""
+        kinds = {passage.source: passage.kind for passage in self.passages}
+        of_source = np.array([kinds[source] for source in self.sources])
+        return {kind: of_source == kind for kind in set(kinds.values())}
 
     def stems(self, passage: int) -> frozenset[str]:
         """The stems of a passage's own words, without what leads to it; kept after the first call."""

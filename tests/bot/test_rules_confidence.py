@@ -16,20 +16,28 @@ from bot.features.ask.rules.confidence import (
 )
 from indexer.retriever import Hit, Result
 
-MIDDLING = Signals(similarity=0.5, coverage=0.5, known=0.8, length=1.4, has_context=0.0, outside=0.25)
+MIDDLING = Signals(similarity=0.5, coverage=0.5, known=0.8, named=0.3, length=1.4, has_context=0.0, outside=0.25)
 
 
 def hit(similarity, coverage):
     return Hit("concepts/x", "X", "concept", 0.5, similarity, coverage, ())
 
 
-def result(*hits, known=1.0, outside=0.1, tokens=("a", "b", "c"), has_context=False):
-    return Result(hits, known, outside, tuple(tokens), has_context)
+def result(*hits, known=1.0, named=0.5, outside=0.1, tokens=("a", "b", "c"), has_context=False):
+    return Result(hits, known, named, outside, tuple(tokens), has_context)
 
 
 @pytest.mark.parametrize(
     ("name", "sign"),
-    [("similarity", 1), ("coverage", 1), ("known", 1), ("length", 1), ("has_context", 1), ("outside", -1)],
+    [
+        ("similarity", 1),
+        ("coverage", 1),
+        ("known", 1),
+        ("named", 1),
+        ("length", 1),
+        ("has_context", 1),
+        ("outside", -1),
+    ],
 )
 def test_every_signal_has_its_documented_sign(name, sign):
     assert math.copysign(1, getattr(WEIGHTS, name)) == sign
@@ -43,6 +51,7 @@ def test_no_signal_is_forgotten():
         "similarity",
         "coverage",
         "known",
+        "named",
         "length",
         "has_context",
         "outside",
@@ -53,17 +62,19 @@ def test_no_signal_is_forgotten():
 
 @pytest.mark.parametrize("value", [-1.0, 0.0, 1.0, 2.0])
 def test_confidence_is_a_probability(value):
-    assert 0.0 < confidence(Signals(value, value, value, value, value, value)) < 1.0
+    assert 0.0 < confidence(Signals(value, value, value, value, value, value, value)) < 1.0
 
 
 def test_signals_of_a_search():
-    found = result(hit(0.3, 0.9), hit(0.7, 0.2), known=0.6, outside=0.4, tokens=("a", "b", "a"), has_context=True)
-    assert find_signals(found) == Signals(0.7, 0.9, 0.6, pytest.approx(math.log(3)), 1.0, 0.4)
+    found = result(
+        hit(0.3, 0.9), hit(0.7, 0.2), known=0.6, named=0.2, outside=0.4, tokens=("a", "b", "a"), has_context=True
+    )
+    assert find_signals(found) == Signals(0.7, 0.9, 0.6, 0.2, pytest.approx(math.log(3)), 1.0, 0.4)
 
 
 def test_signals_without_hits_words_or_listed_topics():
-    found = result(known=0.0, outside=None, tokens=())
-    assert find_signals(found) == Signals(0.0, 0.0, 0.0, 0.0, 0.0, USUAL_OUTSIDE)
+    found = result(known=0.0, named=0.0, outside=None, tokens=())
+    assert find_signals(found) == Signals(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, USUAL_OUTSIDE)
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0])

@@ -235,8 +235,8 @@ def test_a_code_fence_is_kept_with_the_words_before_it():
 
 
 def test_a_near_second_source_supports():
-    other = hit(passage("L2 shrinks.", "It is simple.", title="L2", source="concepts/l2"), score=0.9)
-    far = hit(passage("Far away.", title="Far", source="concepts/far"), score=0.85)
+    other = hit(passage("L2 shrinks.", "It is simple.", title="L2", source="concepts/l2"), score=0.93)
+    far = hit(passage("Far away.", title="Far", source="concepts/far"), score=0.91)
     main = hit(passage(*LEAD), score=1.0)
     assert choose("zebra", Intent.DEFINITION, main, other, far) == [("Dropout", [*LEAD]), ("L2", ["L2 shrinks."])]
 

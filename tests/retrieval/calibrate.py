@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _signals(retriever: Retriever, questions: Sequence[LabelledQuestion]) -> NDArray[np.float64]:
-    """The signals of each question, shape (questions, 6), as the tutor would see them."""
+    """The signals of each question, shape (questions, 7), as the tutor would see them."""
     curriculum = load_knowledge(KNOWLEDGE).curriculum
     names = build_names(curriculum) if curriculum else {}
     queries = [Query(q.query.text, q.query.previous, find_named(q.query.text, names)) for q in questions]

@@ -1,4 +1,4 @@
-"""The question sets: `golden` and `decline` are the test, `development*` is for choosing weights and thresholds."""
+"""The question sets: `golden`, `decline` and `paraphrases` are the exam, `development*` is for tuning."""
 
 from indexer.evaluate import LabelledQuestion, read_questions
 from tests.paths import RETRIEVAL
@@ -12,6 +12,11 @@ def golden() -> list[LabelledQuestion]:
 def decline() -> list[LabelledQuestion]:
     """Questions that the material does not cover."""
     return read_questions(RETRIEVAL / "decline.jsonl")
+
+
+def paraphrases() -> list[LabelledQuestion]:
+    """One question on each concept, in other words than its note's; written by somebody who had not read the notes."""
+    return read_questions(RETRIEVAL / "paraphrases.jsonl")
 
 
 def development() -> list[LabelledQuestion]:

@@ -204,7 +204,7 @@ class AskService:
             return Answer(Outcome.DECLINED)
         if evidence := self._fact_evidence(text):
             return self._assemble(evidence)
-        named = find_named(text, self._names)
+        named = find_named(self._index.snapshot.spelling.repair(text), self._names)
         if previous and len(named) < 2:  # "how is that different from SARSA?"
             named = tuple(dict.fromkeys((*named, *find_named(previous, self._names))))
         result, snapshot = await self._index.search(Query(text, previous, named), _TOP_K)

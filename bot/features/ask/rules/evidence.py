@@ -14,7 +14,7 @@ from indexer.retriever import Hit, Result, ScoredPassage
 
 MAX_QUOTES = 5
 _MAX_BLOCK = 700
-_NEAR = 0.86
+_NEAR = 0.92
 """A second source is quoted only if its score comes this near to the first."""
 
 LEAD = ""

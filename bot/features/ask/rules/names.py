@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from knowledge.curriculum import Curriculum
 
-_LONGEST = 6
+_LONGEST = 8
 _JOINING = frozenset({"vs", "vs.", "or", "and", "is", "a", "the", "of"})
 
 
@@ -40,7 +40,9 @@ def find_named(question: str, names: Mapping[str, str]) -> tuple[str, ...]:
 def _look_up(phrase: str, names: Mapping[str, str]) -> str | None:
     if len(phrase) < 2 or phrase in _JOINING:
         return None
-    candidates: Iterable[str] = (phrase, phrase.removesuffix("s"), f"{phrase}s") if len(phrase) > 3 else (phrase,)
+    candidates: Iterable[str] = (phrase,)
+    if len(phrase) > 3:
+        candidates = (phrase, phrase.removesuffix("s"), re.sub(r"ies$", "y", phrase), f"{phrase}s")
     return next((names[candidate] for candidate in candidates if candidate in names), None)
 
 
