@@ -33,9 +33,7 @@ class Signals:
     """Best cosine to a topic that is listed as not covered."""
 
 
-WEIGHTS = Signals(
-    similarity=13.49, coverage=5.64, known=2.24, named=2.54, length=4.68, has_context=5.20, outside=-8.30
-)
+WEIGHTS = Signals(similarity=13.49, coverage=5.64, known=2.24, named=2.54, length=4.68, has_context=5.20, outside=-8.30)
 BIAS = -17.49
 
 USUAL_OUTSIDE = 0.25
