@@ -17,11 +17,16 @@ from bot.app import open_services
 from bot.client import Services, TutorClient
 from bot.clock import system_clock
 from bot.config import DatabaseSettings, Settings
+from bot.preview_learners import Learners, describe_standing
+from bot.storage.database import Database
 from indexer.encoder import Encoder
 
 CHANNEL = "ask-the-tutor"
 BOT_NAME = "Deep Learning Tutor"
 MEMBERS = ("ada", "grace", "linus")
+"""Whom one can act as."""
+OTHERS = ("hedy", "alan", "katherine")
+"""Whom /progress server shows besides."""
 _SETTLE_SECONDS = 60.0
 _TICK_SECONDS = 1.0
 _WIDTH, _HEIGHT = 960, 900
@@ -40,7 +45,10 @@ async def run_preview(settings: Settings, encoder: Encoder, *, port: int | None,
     async with world, world.preview(port) as page:
         say("\nThe deep learning tutor is running in a simulated Discord server.")
         say(f"Open this address, which works on this machine only:\n\n    {page.url}\n")
-        say(f"Act as {', '.join(MEMBERS)}: write a question, or type / for the commands. Stop with Ctrl+C.")
+        say(f"Act as {', '.join(MEMBERS)}: write a question, or type / for the commands.")
+        for line in await world.standings():
+            say(f"    {line}")
+        say("/privacy delete makes anybody a newcomer. Stop with Ctrl+C.")
         if open_browser:
             await asyncio.to_thread(_open, page.url)
         await stop.wait()
@@ -83,6 +91,7 @@ class PreviewWorld:
             self.client = TutorClient(self._settings, services, self._clock)
             self.env = simcord.Env(self.client, settle_timeout=_SETTLE_SECONDS, check_errors=False)
             self.env.backend.bot_user.name = BOT_NAME
+            self._populate()
             self._keep_time()
             await self.env.start()
             await self._furnish(services)
@@ -119,21 +128,52 @@ class PreviewWorld:
         self.env.backend.advance_clock((system_clock() - self.env.now()).total_seconds())
         self._ticking = asyncio.create_task(tick(), name="preview time")
 
-    async def _furnish(self, services: Services) -> None:
-        """A server, its channel, its members, and a greeting that invites a first question."""
-        guild = self.env.create_guild("Deep Learning Study Group")
-        self.channel = guild.create_text_channel(CHANNEL)
+    def _populate(self) -> None:
+        """A server, its channel and its members.
+
+        This comes before the time is set: ids are made of the time, and members have to find again what they did.
+        """
+        self._guild = self.env.create_guild("Deep Learning Study Group")
+        self.channel = self._guild.create_text_channel(CHANNEL)
         self.client.ask_channels.add(self.channel.id)
-        self.members = [guild.add_member(self.env.create_user(name)) for name in MEMBERS]
+        everybody = {name: self._guild.add_member(self.env.create_user(name)) for name in (*MEMBERS, *OTHERS)}
+        self.members = [everybody[name] for name in MEMBERS]
+        self._ids = {name: member.id for name, member in everybody.items()}
+
+    async def _furnish(self, services: Services) -> None:
+        """What the members did so far, and a greeting that invites a first question."""
+        await self._seed(services)
         channel = self.client.get_channel(self.channel.id)
         if isinstance(channel, discord.TextChannel):
             await channel.send(embed=render_greeting(services))
         await self.env.settle()
 
+    async def _seed(self, services: Services) -> None:
+        if services.curriculum is None or services.guild_settings is None:
+            return
+        database = Database(self._settings.database.url)
+        try:
+            learners = Learners(database, services.curriculum, self._clock, self._guild.id)
+            if await learners.seed(self._ids):
+                await services.guild_settings.set_milestones_channel(self._guild.id, self.channel.id)
+        finally:
+            await database.close()
+
+    async def standings(self) -> list[str]:
+        """Where each of the members is, one line each; none for a folder of plain notes."""
+        progress = self.client.services.progress
+        if progress is None:
+            return []
+        return [describe_standing(name, await progress.show_overview(self._ids[name])) for name in MEMBERS]
+
 
 def render_greeting(services: Services) -> discord.Embed:
     """The first message of the ask channel."""
     documents = services.index.snapshot.manifest.documents
+    path = (
+        "**/start** gets to know you, **/next** names the one thing to do now, and **/progress show** shows how far "
+        "you are. Only you see what they answer.\n\n"
+    )
     return discord.Embed(
         title="Ask me about deep learning",
         description=(
@@ -143,6 +183,7 @@ def render_greeting(services: Services) -> discord.Embed:
             "- *why do we need nonlinearities??*\n"
             "- *difference between SARSA and Q-learning*\n"
             "- *is Keras allowed in the capstone?*\n\n"
+            f"{path if services.curriculum else ''}"
             "**/help** shows everything else."
         ),
         colour=discord.Colour(0x3B6FB6),

@@ -15,6 +15,7 @@ from indexer.build import build_index, is_stale
 from indexer.encoder import SentenceTransformerEncoder
 from tests.benchmarks.bare import Bare
 from tests.benchmarks.fresh_process import measure_fresh_processes
+from tests.benchmarks.learner_model import Size, add_size, measure_learner_model
 from tests.benchmarks.many_questions import measure_blocking, measure_throughput
 from tests.benchmarks.measure import Measurement
 from tests.benchmarks.one_question import measure_answer, measure_search
@@ -23,6 +24,8 @@ from tests.benchmarks.report import as_json, as_table
 from tests.paths import KNOWLEDGE, ROOT
 
 _INDEX = ROOT / "data" / "index"
+_SIZE = Size(learners=10_000, evidence=500_000)
+"""A tenth of what the learner model must carry, as the whole takes minutes to fill: see `learner_model`."""
 
 
 def main() -> int:
@@ -30,12 +33,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE as well")
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a bar is missed")
+    add_size(parser, _SIZE)
     arguments = parser.parse_args()
-    with (
-        Console(stderr=True).status("Measuring; this takes up to three minutes."),
-        tempfile.TemporaryDirectory() as scratch,
-    ):
-        measurements = _measure(Path(scratch))
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        with console.status("Measuring the search; this takes up to three minutes."):
+            measurements = _measure(Path(scratch))
+        size = Size(arguments.learners, arguments.evidence, arguments.rounds)
+        measurements += measure_learner_model(size, Path(scratch), console)
     Console().print(as_table(measurements))
     if arguments.json:
         arguments.json.write_text(as_json(measurements), "utf-8")

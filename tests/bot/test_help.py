@@ -1,9 +1,24 @@
 """/help shows what there is, as this server is set up."""
 
+import discord
+
 from bot.config import DiscordSettings
 from tests.bot.server import running_server
 
-COMMANDS = ("ask", "help", "privacy show", "privacy export", "privacy delete")
+COMMANDS = {
+    "Learning": ["ask", "curriculum", "next", "start"],
+    "Your progress": [
+        "progress complete",
+        "progress server",
+        "progress show",
+        "progress skip",
+        "progress undo",
+        "progress visibility",
+    ],
+    "Your data": ["privacy delete", "privacy export", "privacy show"],
+    "More": ["help"],
+}
+ADMIN_COMMANDS = ["settings clear", "settings milestones", "settings show", "settings step_role"]
 
 
 def fields(result):
@@ -16,18 +31,35 @@ async def test_help_lists_every_command_as_a_link(settings, encoder):
         assert result.response.ephemeral
         registered = await s.client.tree.fetch_commands()
         ids = {command.name: command.id for command in registered}
-        assert sorted(ids) == ["Ask the tutor", "ask", "help", "privacy"]
-        lines = fields(result)["Commands"].splitlines()
-        assert [line.split("> ")[0] + ">" for line in lines] == [
-            f"</{name}:{ids[name.split(maxsplit=1)[0]]}>" for name in COMMANDS
-        ]
-        assert lines[1] == f"</help:{ids['help']}> What I can do here, with examples."
+        assert set(ids) == {"Ask the tutor", "settings"} | {
+            name.split(maxsplit=1)[0] for names in COMMANDS.values() for name in names
+        }
+        shown = fields(result)
+        for group, names in COMMANDS.items():
+            lines = sorted(shown[group].splitlines())
+            assert [line.split("> ")[0] + ">" for line in lines] == [
+                f"</{name}:{ids[name.split(maxsplit=1)[0]]}>" for name in names
+            ]
+        assert shown["More"] == f"</help:{ids['help']}> What I can do here, with examples."
+
+
+async def test_what_only_admins_may_do_is_shown_to_admins_only(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        assert "For admins" not in fields(await s.ada.slash(s.channel, "help"))
+        role = s.guild.create_role("admins", permissions=discord.Permissions(manage_guild=True))
+        boss = s.guild.add_member(s.env.create_user("boss"), roles=[role])
+        lines = sorted(fields(await boss.slash(s.channel, "help"))["For admins"].splitlines())
+        assert [line.split(":")[0].removeprefix("</") for line in lines] == ADMIN_COMMANDS
 
 
 async def test_every_command_that_help_names_works(settings, encoder):
     async with running_server(settings, encoder) as s:
-        options = {"ask": {"question": "what is dropout?"}}
-        for name in COMMANDS:
+        options = {
+            "ask": {"question": "what is dropout?"},
+            "progress complete": {"item": "fastai-practical-deep-learning/lesson-1"},
+            "progress skip": {"item": "fastai-practical-deep-learning/lesson-2"},
+        }
+        for name in (name for names in COMMANDS.values() for name in names):
             result = await s.ada.slash(s.channel, name, **options.get(name, {}))
             assert result.response is not None
             assert not result.response.flags.loading

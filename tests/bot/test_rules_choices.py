@@ -64,7 +64,7 @@ def test_what_is_open_comes_before_what_is_done_and_both_are_marked(curriculum):
     assert next(iter(found)) == f"{COURSE}/lesson-3"
     assert found[f"{COURSE}/lesson-1"].startswith("✓ Lesson 1")
     assert found[f"{COURSE}/lesson-2"].startswith("✓ Lesson 2")
-    assert found[f"{COURSE}/lesson-3"].startswith("▶ Lesson 3")
+    assert found[f"{COURSE}/lesson-3"].startswith("► Lesson 3")
     assert found[f"{COURSE}/lesson-4"].startswith("– Lesson 4")
     assert found[f"{COURSE}/lesson-5"].startswith("Lesson 5")
 

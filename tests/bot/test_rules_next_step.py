@@ -42,14 +42,23 @@ def curriculum():
             unit_of("alt-b", ["b", "b2"], 200),
             unit_of("half-b", ["b"], 30),
             unit_of("ahead", ["a", "c", "d"], 30),
+            steps=(1, 5),
             title="The other book",
+        ),
+        "side": resource_of(
+            unit_of("half", ["b"], 150),
+            unit_of("less", ["b"], 149),
+            unit_of("d", ["d"], 60),
+            unit_of("d2", ["d", "d2"], 60),
         ),
         "third": resource_of(unit_of("also-b", ["b"], 30)),
         "later": resource_of(unit_of("a-again", ["a"], 30), steps=(5,)),
         "old": resource_of(unit_of("a-once", ["a"], 30), replaced_by=("other",)),
         "extra": resource_of(unit_of("ep-1", ["a"], 30), unit_of("ep-2", ["b"], 55), hours=(4, 8), title="The talk"),
         "post": resource_of(unit_of("intro", ["a"], 10), hours=(1, 2), title="The post"),
-        "maths": resource_of(unit_of("sums", ["c"], 60), unit_of("more", ["d"], 60), steps=(2,), title="The script"),
+        "maths": resource_of(
+            unit_of("sums", ["c"], 60), unit_of("more", ["d", "d2", "d3"], 60), steps=(2,), title="The script"
+        ),
         "chance": resource_of(unit_of("dice", ["e"], 45), unit_of("cards", ["f"], 45), steps=(2,), title="The dice"),
         "deep": resource_of(steps=(6,), hours=(50, 70), title="A deep book"),
         "wide": resource_of(steps=(1, 6), hours=(1, 1), title="A wide book"),
@@ -57,13 +66,26 @@ def curriculum():
     }
     concepts = {
         "a": concept_of(
-            1, title="Alpha", study=["later/a-again", "old/a-once", "other/ahead", "course/one", "other/alt-a"]
+            1,
+            title="Alpha",
+            study=[
+                "later/a-again",
+                "old/a-once",
+                "other/ahead",
+                "course/two",
+                "course/three",
+                "course/one",
+                "other/alt-a",
+            ],
         ),
         "b": concept_of(
-            1, title="Beta", prerequisites=["a"], study=["course/two", "other/half-b", "third/also-b", "other/alt-b"]
+            1,
+            title="Beta",
+            prerequisites=["a"],
+            study=["course/two", "course/hello", "other/half-b", "third/also-b", "other/alt-b"],
         ),
         "b2": concept_of(1, title="Gamma", study=["other/alt-b"]),
-        "b3": concept_of(1, title="Delta", prerequisites=["b"], study=["course/three"]),
+        "b3": concept_of(1, title="Delta", prerequisites=["b"], study=["course/three", "post"]),
         "c": concept_of(2, title="Epsilon", prerequisites=["b"], study=["maths/sums"]),
         "d": concept_of(2, title="Zeta", prerequisites=["c"], study=["maths/more"]),
         "e": concept_of(2, title="Eta", study=["chance/dice"]),
@@ -107,7 +129,8 @@ def first(rank):
 
 STEP_1 = {"course/one": DONE, "course/two": DONE, "course/three": DONE}
 RECAPPED = {**STEP_1, "extra/ep-1": DONE, "extra/ep-2": DONE, "post": DONE}
-STEP_2 = {**RECAPPED, "maths/sums": DONE, "maths/more": DONE, "chance/dice": DONE, "chance/cards": DONE}
+IN_STEP_2 = ("maths/sums", "maths/more", "chance/dice", "chance/cards")
+STEP_2 = {**RECAPPED, **dict.fromkeys(IN_STEP_2, DONE)}
 STEP_4 = {**STEP_2, "capstone:first/1": DONE, "capstone:first/2": DONE}
 EVERYTHING = {**STEP_4, "capstone:second/1": DONE}
 FADING = [answered(concept, 3, ago=20 + count) for count, concept in enumerate(["a", "b", "b2", "b3", "c", "d"])]
@@ -139,6 +162,7 @@ def targets(found, kind):
         ({**RECAPPED, "maths/sums": STARTED}, Kind.STUDY, "maths/sums"),
         ({**RECAPPED, "chance/dice": STARTED}, Kind.STUDY, "chance/dice"),  # what was begun goes on
         ({**RECAPPED, "maths/sums": DONE, "maths/more": DONE}, Kind.STUDY, "chance/dice"),
+        ({**STEP_1, **dict.fromkeys(IN_STEP_2, DONE)}, Kind.STUDY, "capstone:first/1"),  # extras have their time
         (STEP_2, Kind.STUDY, "capstone:first/1"),
         (STEP_4, Kind.STUDY, "capstone:second/1"),
         (EVERYTHING, Kind.BEYOND, "deep"),
@@ -176,6 +200,10 @@ def test_a_study_recommendation_says_it_all(first):
         (
             {"course/one": DONE, "course/two": (STARTED, 60)},
             "You have begun it, and about 4 h of it are left, or 6 sittings like this one.",
+        ),
+        (
+            {"course/one": (STARTED, 60)},
+            "You have given it 1 h, so finish what you still need of it and leave the rest.",
         ),
         (
             {"course/one": (STARTED, 90)},
@@ -382,14 +410,21 @@ def test_reviews_take_a_third_of_the_sitting_and_five_concepts_at_most(first, mi
 
 @pytest.mark.parametrize(
     ("minutes", "title"),
-    [(5, "Review Zeta"), (12, "Review Zeta and Epsilon"), (18, "Review Zeta, Epsilon and Delta")],
+    [
+        (5, "Review Zeta"),
+        (12, "Review Zeta and Epsilon"),
+        (18, "Review Zeta, Epsilon and Delta"),
+        (24, "Review Zeta, Epsilon and 2 more"),
+        (90, "Review Zeta, Epsilon and 3 more"),
+    ],
 )
 def test_titles_of_reviews(first, minutes, title):
     assert first(mastery=FADING, minutes=minutes).title == title
 
 
-def test_a_review_of_many_has_a_short_title(first):
-    assert first(mastery=FADING, minutes=90).title == "Review Zeta, Epsilon and 3 more"
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.REVIEW])
+def test_other_things_do_not_stand_in_for_a_review(first, kind):
+    assert first(mastery=FADING, past=[past_of(kind, "a", Fate.DONE)]).kind is Kind.REVIEW
 
 
 @pytest.mark.parametrize(
@@ -473,6 +508,12 @@ def test_a_placement_probe_names_what_it_saves(first):
     assert found.reason == "You said that you are at home in this, so six questions may save you 6 h 50 min."
 
 
+@pytest.mark.parametrize("target", ["step:2", "course/one"])
+def test_a_probe_on_something_else_is_another_one(rank, target):
+    past = [past_of(Kind.PROBE, target, Fate.DONE)]
+    assert targets(rank(deep_learning=3, past=past), Kind.PROBE) == ["step:1"]
+
+
 @pytest.mark.parametrize(
     ("fate", "ago", "offered"),
     [
@@ -526,22 +567,37 @@ def test_no_shortcut_through_a_project(rank):
     assert not targets(rank(progress=STEP_2, mastery=mastery), Kind.PROBE)
 
 
+A_DAY_AGO = NOW - days(1)
+
+
 @pytest.mark.parametrize(
     ("elsewhere", "declined_ago", "offered"),
     [
-        ({"other/alt-b": (DONE, 200, NOW - days(1))}, days(2), True),
-        ({"other/alt-b": (DONE, 200, NOW - days(3))}, days(2), False),  # before it was turned down
-        ({"other/alt-b": (STARTED, 100, NOW - days(1))}, days(2), False),
-        ({"other/half-b": (DONE, 30, NOW - days(1))}, days(2), False),  # half of it, but far too short
-        ({"other/alt-b": (DONE, 200, NOW - days(1))}, None, False),  # nothing was turned down
+        ({"other/alt-b": (DONE, 200, A_DAY_AGO)}, [2], True),
+        ({"other/alt-b": (DONE, 200, A_DAY_AGO)}, [2, 0.5], True),
+        ({"other/alt-b": (DONE, 200, A_DAY_AGO), "gone/one": (DONE, 9, A_DAY_AGO)}, [2], True),
+        ({"side/half": (DONE, 0, A_DAY_AGO)}, [2], True),  # half of it, in half of its time
+        ({"other/half-b": (DONE, 0, A_DAY_AGO), "side/less": (DONE, 0, A_DAY_AGO)}, [2], False),  # beta once only
+        ({"side/less": (DONE, 500, A_DAY_AGO)}, [2], False),  # too short for half of it
+        ({"other/half-b": (DONE, 30, A_DAY_AGO), "deep": (DONE, 0, A_DAY_AGO)}, [2], False),  # about something else
+        ({"other/alt-b": (DONE, 200, NOW - days(3))}, [2], False),  # before it was turned down
+        ({"other/alt-b": (STARTED, 100, A_DAY_AGO)}, [2], False),
+        ({"other/alt-b": (DONE, 200, A_DAY_AGO)}, [], False),  # nothing was turned down
     ],
 )
 def test_who_did_most_of_it_elsewhere_may_skip_it(rank, elsewhere, declined_ago, offered):
-    past = [] if declined_ago is None else [past_of(Kind.STUDY, "course/two", DECLINED, ago=declined_ago)]
+    past = [past_of(Kind.STUDY, "course/two", DECLINED, ago=days(ago)) for ago in declined_ago]
     found = rank(progress={"course/one": DONE, **elsewhere}, past=past)
     assert targets(found, Kind.PROBE) == (["course/two"] if offered else [])
     if offered:
         assert found[0].reason == "You have done most of it elsewhere, so three questions may save you 5 h."
+
+
+@pytest.mark.parametrize(("done", "offered"), [("side/d", []), ("side/d2", ["maths/more"])])
+def test_a_third_of_it_is_not_most_of_it(rank, done, offered):
+    past = [past_of(Kind.STUDY, "maths/more", DECLINED, ago=days(2))]
+    found = rank(progress={**RECAPPED, "maths/sums": DONE, done: (DONE, 60, A_DAY_AGO)}, past=past)
+    assert targets(found, Kind.PROBE) == offered
 
 
 # Repairs
@@ -613,6 +669,14 @@ def test_the_same_repair_comes_ever_later_and_not_for_ever(rank, done_ago, offer
     assert len(done_ago) <= MOST_RESTUDIED
 
 
+def test_only_repairs_of_the_same_concept_are_counted(rank):
+    past = [past_of(kind, "a", Fate.DONE, ago=days(9)) for kind in Kind if kind is not Kind.RESTUDY]
+    past += [past_of(Kind.RESTUDY, target, Fate.DONE, ago=days(9)) for target in ("b", "c", "d")]
+    found = rank(progress={"course/one": DONE}, mastery=[answered("a", 0, 2)], past=past)
+    assert targets(found, Kind.RESTUDY) == ["a"]
+    assert found[0].source == "The course, Unit: ONE"  # the first place, as the first time
+
+
 def test_a_repair_that_was_not_finished_is_offered_again(first):
     past = [past_of(Kind.RESTUDY, "a", Fate.STARTED, ago=HOUR)]
     assert first(progress={"course/one": DONE}, mastery=[answered("a", 0, 2)], past=past).kind is Kind.RESTUDY
@@ -668,6 +732,12 @@ def test_no_to_an_extra_is_no_to_its_resource_for_good(rank):
 def test_an_extra_that_was_turned_down_while_studying_may_round_the_step_off(first):
     past = [past_of(Kind.STUDY, "extra/ep-1", DECLINED, ago=days(9))]
     assert first(progress=STEP_1, past=past).target == "extra/ep-1"
+
+
+def test_what_counts_is_a_no_after_the_last_part_of_the_step(first):
+    progress = {**STEP_1, "course/one": (DONE, 60, NOW - days(20)), "course/two": (DONE, 60, NOW - days(5))}
+    past = [past_of(Kind.STUDY, "extra/ep-1", DECLINED, ago=days(3))]
+    assert first(progress=progress, past=past).target == "extra/ep-1"
 
 
 def test_a_placement_probe_waits_for_the_extras(rank):
@@ -825,13 +895,28 @@ def test_what_was_begun_elsewhere_goes_on(rank):
     assert targets(rank(progress=begun, past=before_it), Kind.STUDY) == ["other/alt-a"]
     back = {**begun, "course/one": (STARTED, 5, NOW - HOUR / 2)}
     assert targets(rank(progress=back, past=after_a_no), Kind.STUDY) == ["course/one", "other/alt-a"]
+    long_before = [past_of(Kind.STUDY, "course/one", DECLINED, ago=days(1))]
+    earlier = {"other/alt-a": (STARTED, 15, NOW - days(2))}
+    assert targets(rank(progress=earlier, past=long_before), Kind.STUDY) == ["course/one", "other/alt-a"]
+    another = [past_of(Kind.STUDY, "post", DECLINED, ago=days(1))]
+    assert targets(rank(progress=begun, past=another), Kind.STUDY) == ["course/one", "other/alt-a"]
+    left = {**begun, "course/one": (STARTED, 5, NOW - days(3))}
+    assert targets(rank(progress=left, past=after_a_no), Kind.STUDY) == ["other/alt-a", "course/one"]
     found = rank(progress=begun)[1]
     assert (found.minutes, found.reason) == (25, "You have begun it, and about 25 min of it are left.")
 
 
 @pytest.mark.parametrize(
     ("item", "ago"),
-    [("other/alt-b", days(14)), ("later/a-again", HOUR), ("capstone:gone/1", HOUR), ("gone/one", HOUR), ("deep", HOUR)],
+    [
+        ("other/alt-b", days(14)),
+        ("later/a-again", HOUR),
+        ("capstone:gone/1", HOUR),
+        ("gone/one", HOUR),
+        ("other/gone", HOUR),
+        ("deep", HOUR),
+        ("course", HOUR),  # it goes on by its parts
+    ],
 )
 def test_what_was_begun_beside_the_path_does_not_go_on_for_ever(rank, item, ago):
     found = targets(rank(progress={"course/one": DONE, item: (STARTED, 5, NOW - ago)}), Kind.STUDY)
@@ -839,8 +924,18 @@ def test_what_was_begun_beside_the_path_does_not_go_on_for_ever(rank, item, ago)
     assert all(one.reason.startswith("It teaches") for one in rank(progress={item: (STARTED, 5, NOW - ago)})[1:])
 
 
-def put_off(*ago):
-    return [past_of(Kind.STUDY, "course/two", DECLINED, ago=days(one)) for one in ago]
+def test_a_whole_resource_that_was_begun_goes_on(rank):
+    found = rank(progress={"other": (STARTED, 30, NOW - HOUR)})
+    assert targets(found, Kind.STUDY)[:2] == ["course/one", "other"]
+
+
+def test_a_whole_resource_is_no_other_place(rank):
+    progress = {"course/one": DONE, "course/two": DONE}
+    assert targets(rank(progress=progress), Kind.STUDY) == ["course/three"]
+
+
+def put_off(*ago, kind=Kind.STUDY, target="course/two"):
+    return [past_of(kind, target, DECLINED, ago=days(one)) for one in ago]
 
 
 @pytest.mark.parametrize(
@@ -849,6 +944,8 @@ def put_off(*ago):
         (put_off(1, 2), {}, None, 90),
         (put_off(1, 1, 1), {}, None, 90),  # three times on one day
         (put_off(1, 2, 3), {}, None, 20),
+        (put_off(1, 2, 3, target="other/alt-b"), {}, None, 90),
+        (put_off(1, 2, 3, kind=Kind.PROBE), {}, None, 90),
         (put_off(1, 2, 3), {}, 60, 60),
         (put_off(4, 5, 6), {"course/two": (STARTED, 20, NOW - days(1))}, None, 90),  # begun since then
         (put_off(1, 2, 3), {"course/two": (STARTED, 20, NOW - days(9))}, None, 20),

@@ -1,11 +1,12 @@
 """The preview as a person uses it: a real headless browser asks, reads the answer, presses a button."""
 
+import base64
 import os
 import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Locator, Page, async_playwright, expect
 
 from bot.config import Settings
 from bot.preview import PreviewWorld
@@ -16,7 +17,8 @@ CHROMIUM = next(
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PICTURE = os.environ.get("TUTOR_PREVIEW_PICTURE")
-"""Where to save the picture of the README."""
+PROGRESS_PICTURE = os.environ.get("TUTOR_PROGRESS_PICTURE")
+"""Where to save the pictures of the README."""
 
 pytestmark = [
     pytest.mark.browser,
@@ -28,12 +30,28 @@ pytestmark = [
 async def page(settings: Settings, encoder: SentenceTransformerEncoder) -> AsyncIterator[Page]:
     async with PreviewWorld(settings, encoder) as world, world.preview() as preview, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = await browser.new_page(viewport={"width": 1280, "height": 1000})
+        size = {"width": 1280, "height": 1000}
+        page = await browser.new_page(viewport=size, device_scale_factor=2 if PROGRESS_PICTURE else 1)
         page.set_default_timeout(30_000)
         expect.set_options(timeout=30_000)
         await page.goto(preview.url)
         yield page
         await browser.close()
+
+
+async def slash(page: Page, command: str) -> Locator:
+    """Type a command, take it from the list, send it; returns the newest message."""
+    messages = page.locator("article.channel-message")
+    before = await messages.count()
+    await page.locator("#channel-composer-input").fill(f"/{command}")
+    await page.locator(".command-entry").filter(has_text=f"/{command}").first.click()
+    await page.locator("#send-message").click()
+    await expect(messages).to_have_count(before + 1)
+    return messages.nth(before)
+
+
+async def act_as(page: Page, name: str) -> None:
+    await page.locator("#viewer-picker").select_option(label=name)
 
 
 async def test_ask_read_and_rate(page: Page) -> None:
@@ -52,3 +70,53 @@ async def test_ask_read_and_rate(page: Page) -> None:
 
     await answer.get_by_role("button", name="Helpful", exact=False).first.click()
     await expect(page.get_by_text("I noted this answer as").last).to_be_visible()
+
+
+async def test_next_step_and_progress(page: Page) -> None:
+    await act_as(page, "ada")
+    step = await slash(page, "next")
+    await expect(step).to_contain_text("Only you can see this")
+    await expect(step).to_contain_text("Review Gradient descent and Cross-entropy")
+    await expect(step).to_contain_text("2 concepts are fading: your last answer on Gradient descent was 64 days ago.")
+    await step.get_by_role("button", name="Not now").click()
+    await expect(step).to_contain_text("Put off until tomorrow. Here is something else.")
+    await expect(step).to_contain_text("Expectation")
+    await expect(step).to_contain_text("builds on it, and you have 3 answers, the last 3 days ago: more wrong than right")
+    await expect(step.get_by_role("link", name="Open")).to_have_attribute("href", "https://cs229.stanford.edu/")
+
+    await step.get_by_role("button", name="Why this?").click()
+    why = page.locator("article.channel-message").nth(2)
+    await expect(why).to_contain_text("Shaky concepts: Expectation. Fading concepts: Cross-entropy, Gradient descent.")
+
+    progress = await slash(page, "progress show")
+    await expect(progress).to_contain_text("Only you can see this")
+    await expect(progress).to_contain_text("► 2. Mathematical foundations: 6 of 14 parts done")
+    await expect(progress).to_contain_text("6 solid, 8 learning, 2 fading, 1 shaky")
+    picture = progress.locator("img.embed-image")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [1000, 1250]
+    if PROGRESS_PICTURE:
+        await save_side_by_side(page, [step, why], picture, PROGRESS_PICTURE)
+
+    await act_as(page, "grace")
+    await expect(page.get_by_text("Ask me about deep learning").last).to_be_visible()
+    await expect(page.locator("article.channel-message")).to_have_count(1)
+
+
+async def save_side_by_side(page: Page, messages: list[Locator], picture: Locator, path: str) -> None:
+    """The messages, and beside them the picture as large as one sees it after a click."""
+    shots = [base64.b64encode(await message.screenshot()).decode() for message in messages]
+    card = await picture.evaluate(
+        """async image => {
+            const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
+            return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""));
+        }"""
+    )
+    left = "".join(f'<div style="width: 520px; overflow: hidden"><img src="data:image/png;base64,{s}"></div>' for s in shots)
+    right = f'<img style="width: 500px" src="data:image/png;base64,{card}">'
+    await page.set_content(
+        "<style>body { margin: 0 } #all { display: flex; gap: 16px; padding: 16px; width: max-content; "
+        "background: #323339 } #all div img { zoom: 0.5 }</style>"
+        f'<div id="all"><div>{left}</div>{right}</div>'
+    )
+    await page.locator("#all").screenshot(path=path)

@@ -1,7 +1,6 @@
 """What an answer looks like, and the buttons below it."""
 
 import re
-from collections.abc import Iterable
 from typing import Any, Self
 
 import discord
@@ -9,10 +8,10 @@ import discord
 from bot.features.ask.models import Answer, Citation, FullSource, Outcome, Quote, Standing, StudyLink, Unmet
 from bot.features.probe.models import Purpose
 from bot.features.probe.views import begin_probe
+from bot.ui.embeds import BLUE, add_lines
 from bot.ui.errors import run_safely
 from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, link, shorten, split_markdown
 
-BLUE = discord.Colour(0x3B6FB6)
 GREY = discord.Colour(0x80848E)
 
 _NOT_COVERED = (
@@ -43,13 +42,13 @@ def render_answer(answer: Answer) -> discord.Embed:
     if answer.outcome is not Outcome.ANSWERED:
         return _render_plain(answer)
     embed = discord.Embed(description=_render_quotes(answer.quotes), colour=BLUE)
-    _add_lines(embed, "Sources", map(_render_note, _by_note(answer.citations)))
+    add_lines(embed, "Sources", map(_render_note, _by_note(answer.citations)))
     if answer.study:
-        _add_lines(embed, "Study it next", map(_render_study, answer.study))
+        add_lines(embed, "Study it next", map(_render_study, answer.study))
     if answer.standing:
         embed.add_field(name="Where it stands", value=shorten(answer.standing, EMBED_FIELD_LIMIT), inline=False)
     if answer.unmet:
-        _add_lines(embed, "You have not met yet", map(_render_unmet, answer.unmet))
+        add_lines(embed, "You have not met yet", map(_render_unmet, answer.unmet))
     return embed
 
 
@@ -57,7 +56,7 @@ def render_standing(standing: Standing) -> discord.Embed:
     """Where the topic of an answer stands for one member, who alone reads it."""
     embed = discord.Embed(title=standing.title, description=standing.text, colour=BLUE)
     if standing.unmet:
-        _add_lines(embed, "You have not met yet", map(_render_unmet, standing.unmet))
+        add_lines(embed, "You have not met yet", map(_render_unmet, standing.unmet))
     embed.set_footer(text="/next names your next step · /curriculum shows the whole path")
     return embed
 
@@ -121,18 +120,6 @@ def _by_note(citations: tuple[Citation, ...]) -> list[tuple[Citation, ...]]:
 def _render_study(study: StudyLink) -> str:
     step = f" (step {study.step})" if study.step else ""
     return f"- {link(study.label, study.url)}{step}"
-
-
-def _add_lines(embed: discord.Embed, name: str, lines: Iterable[str]) -> None:
-    """Whole lines as one field, or as several without a name between them where one does not hold them all."""
-    parts: list[str] = []
-    for line in lines:
-        if parts and len(parts[-1]) + 1 + len(line) <= EMBED_FIELD_LIMIT:
-            parts[-1] += f"\n{line}"
-        else:
-            parts.append(shorten(line, EMBED_FIELD_LIMIT))
-    for number, part in enumerate(parts):
-        embed.add_field(name="\u200b" if number else name, value=part, inline=False)
 
 
 def render_sources(sources: tuple[FullSource, ...]) -> list[discord.Embed]:

@@ -8,7 +8,7 @@ class Mark(StrEnum):
     """Where a member stands with something. It always comes with words."""
 
     DONE = "✓"
-    STARTED = "▶"
+    STARTED = "►"
     SKIPPED = "–"
     OPEN = "○"
 

@@ -10,11 +10,11 @@ from bot.features.curriculum.models import Line, Page
 from bot.features.curriculum.service import CurriculumService
 from bot.features.probe.models import Purpose
 from bot.features.probe.views import begin_probe
+from bot.ui.embeds import BLUE
 from bot.ui.errors import run_safely
 from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, EMBED_TITLE_LIMIT, link, shorten
 
-_COLOUR = discord.Colour(0x3B6FB6)
-_LEGEND = "✓ done  ▶ started  – skipped  ○ ahead"
+_LEGEND = "✓ done  ► started  – skipped  ○ ahead"
 _ON_ONE_PAGE = 20
 _MOST_OPTIONS = 25
 _LABEL_LIMIT, _VALUE_LIMIT = 100, 100
@@ -34,7 +34,7 @@ def render_page(page: Page, portion: int = 0) -> discord.Embed:
     embed = discord.Embed(
         title=shorten(page.title, EMBED_TITLE_LIMIT),
         description=shorten("\n\n".join(parts), EMBED_DESCRIPTION_LIMIT),
-        colour=_COLOUR,
+        colour=BLUE,
     )
     for section in page.sections:
         embed.add_field(name=section.name, value=_fitting(section.lines), inline=False)

@@ -28,7 +28,7 @@ class HelpCog(commands.Cog):
         curriculum = self._client.services.curriculum
         steps = curriculum.steps if curriculum else ()
         return Abilities(
-            commands=tuple(self._commands()),
+            commands=tuple(self._commands(interaction.permissions)),
             documents=manifest.documents,
             passages=manifest.passages,
             steps=tuple(
@@ -39,15 +39,18 @@ class HelpCog(commands.Cog):
             is_private=interaction.guild_id is None,
         )
 
-    def _commands(self) -> list[CommandHelp]:
-        """Every slash command, clickable where Discord has told us its id."""
+    def _commands(self, permissions: discord.Permissions) -> list[CommandHelp]:
+        """Every slash command that a member with these permissions may use, clickable where its id is known."""
         found: list[CommandHelp] = []
         for command in sorted(
             self._client.tree.get_commands(type=discord.AppCommandType.chat_input), key=lambda c: c.name
         ):
+            needed = command.default_permissions
+            if needed is not None and not needed.is_subset(permissions):
+                continue
             leaves = command.walk_commands() if isinstance(command, app_commands.Group) else (command,)
             found.extend(
-                CommandHelp(self._mention(leaf.qualified_name), leaf.description)
+                CommandHelp(self._mention(leaf.qualified_name), leaf.description, command.name)
                 for leaf in leaves
                 if isinstance(leaf, app_commands.Command)
             )

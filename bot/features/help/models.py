@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CommandHelp:
-    """A command as Discord knows it; `mention` makes it clickable."""
+    """A command as Discord knows it; `mention` makes it clickable, `group` is the first word of its name."""
 
     mention: str
     description: str
+    group: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,16 @@
 import discord
 
 from bot.features.help.models import Abilities
+from bot.ui.embeds import BLUE, add_lines
 from bot.ui.text import EMBED_FIELD_LIMIT, shorten
 
-_COLOUR = discord.Colour(0x3B6FB6)
+_GROUPS = {
+    "Learning": ("ask", "start", "next", "curriculum"),
+    "Your progress": ("progress",),
+    "Your data": ("privacy",),
+    "For admins": ("settings",),
+}
+"""The commands by their first word, in the order in which a newcomer needs them."""
 
 
 def render_help(abilities: Abilities) -> discord.Embed:
@@ -16,11 +23,14 @@ def render_help(abilities: Abilities) -> discord.Embed:
             "I am a study companion for the deep learning curriculum. I answer by quoting my notes and link each quote "
             "to the lesson or chapter it stands on. If my notes do not cover something, I say so."
         ),
-        colour=_COLOUR,
+        colour=BLUE,
     )
     embed.add_field(name="Asking", value=_ways_to_ask(abilities), inline=False)
-    commands = "\n".join(f"{command.mention} {command.description}" for command in abilities.commands)
-    embed.add_field(name="Commands", value=shorten(commands, EMBED_FIELD_LIMIT), inline=False)
+    for name, groups in _GROUPS.items():
+        commands = [command for command in abilities.commands if command.group in groups]
+        add_lines(embed, name, [f"{command.mention} {command.description}" for command in commands])
+    others = [c for c in abilities.commands if not any(c.group in groups for groups in _GROUPS.values())]
+    add_lines(embed, "More", [f"{command.mention} {command.description}" for command in others])
     embed.add_field(name="Try", value=_EXAMPLES, inline=False)
     if abilities.steps:
         embed.add_field(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.features.next_step.models import Fate, Kind, Past, ProjectIdea, Recommendation
-from bot.features.next_step.rules import is_stalled, rank_candidates
+from bot.features.next_step.rules import find_first, is_stalled, rank_candidates
 from bot.features.progress.models import Learner, Path
 from bot.features.progress.rules.overview import current_step, fading_concepts, step_overviews, weak_concepts
 from bot.features.progress.rules.path import OWN_PROJECT
@@ -43,7 +43,7 @@ def choose_best(
     past: Sequence[Past],
 ) -> Recommendation:
     """The first candidate. Who put everything off and does not want to rest either gets the list once more."""
-    best = rank_candidates(curriculum, path, learner, now, minutes=minutes, past=past)[0]
+    best = find_first(curriculum, path, learner, now, minutes=minutes, past=past)
     declines = Counter((p.kind, p.target) for p in declined_today(past, learner, now))
     if not declines[best.kind, best.target]:
         return best

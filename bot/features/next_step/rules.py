@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from bot.features.next_step.models import Fate, Kind, Past, Recommendation
 from bot.features.progress.models import ItemKind, Learner, Level, Path, PathItem, PathStep, State
 from bot.features.progress.rules.mastery import explain_level, find_level
-from bot.features.progress.rules.overview import current_step, fading_concepts, is_step_done, weak_concepts
+from bot.features.progress.rules.overview import current_step, fading_concepts, weak_concepts
 from bot.features.progress.rules.path import extra_item, is_within_reach
 from bot.features.progress.rules.rhythm import ago, format_minutes, monday_of, zone_of
 from knowledge.curriculum import Curriculum
@@ -61,10 +61,23 @@ def rank_candidates(
     """Everything worth doing now, the best first, without what was declined today. Never empty."""
     ranking = _Ranking(curriculum, path, learner, now, minutes=minutes, past=past)
     found: dict[tuple[Kind, str], Recommendation] = {}
-    for candidate in ranking.candidates():
-        if not ranking.is_declined(candidate):
-            found.setdefault((candidate.kind, candidate.target), candidate)
+    for candidate in ranking.wanted():
+        found.setdefault((candidate.kind, candidate.target), candidate)
     return tuple(found.values()) or (ranking.rest_of_the_day(),)
+
+
+def find_first(
+    curriculum: Curriculum,
+    path: Path,
+    learner: Learner,
+    now: datetime,
+    *,
+    minutes: int | None = None,
+    past: Sequence[Past] = (),
+) -> Recommendation:
+    """The first of `rank_candidates`, without looking for the others."""
+    ranking = _Ranking(curriculum, path, learner, now, minutes=minutes, past=past)
+    return next(ranking.wanted(), None) or ranking.rest_of_the_day()
 
 
 def choose_sitting(learner: Learner, minutes: int | None) -> int:
@@ -143,7 +156,11 @@ class _Ranking:
         yield from self._other_parts(item, others)
         yield from self._mentor()
 
-    def is_declined(self, candidate: Recommendation) -> bool:
+    def wanted(self) -> Iterator[Recommendation]:
+        """The candidates that the learner has not said no to today."""
+        return (candidate for candidate in self.candidates() if not self._is_declined(candidate))
+
+    def _is_declined(self, candidate: Recommendation) -> bool:
         """Whether the learner has said no to it today; no to a review is no to any, no to rest holds all week."""
         return any(
             p.kind is candidate.kind
@@ -256,11 +273,11 @@ class _Ranking:
     def _was_done_instead(self, item: PathItem) -> bool:
         """Whether somebody who turned a part down has done half of it or more in other places since then."""
         since = min((p.changed_at for p in self._declined if p.target == item.id), default=None)
-        if since is None or not item.concepts:
+        if since is None:
             return False
         missing, minutes = set(item.concepts), 0
         for id_, progress in self._learner.progress.items():
-            if progress.state is State.DONE and progress.changed_at >= since and id_ != item.id:
+            if progress.state is State.DONE and progress.changed_at >= since:
                 other = extra_item(self._curriculum, id_)
                 if other is not None and missing & set(other.concepts):
                     missing -= set(other.concepts)
@@ -274,7 +291,10 @@ class _Ranking:
         needed = self._needed(item)
         for concept_id in weak_concepts(self._learner, self._now):
             times = self._times_restudied(concept_id)
-            places = self._places(concept_id, item.step) if concept_id in needed and times < MOST_RESTUDIED else []
+            is_wanted = (
+                concept_id in needed and times < MOST_RESTUDIED and not self._is_yet_to_come(concept_id, item.step)
+            )
+            places = self._places(concept_id, item.step) if is_wanted else []
             if not places or self._did_lately(Kind.RESTUDY, RESTUDY_EVERY * times**2, concept_id):
                 continue
             place = places[times % len(places)]
@@ -286,12 +306,18 @@ class _Ranking:
                 self._curriculum.place_label(place),
                 min(self._sitting, SHORT_SITTING),
                 f"{_named(item)} builds on it, and you have {words}.",
-                "Afterwards three questions show whether it sits.",
+                "Three questions show whether it sits.",
                 url=self._curriculum.place_url(place),
                 step=item.step,
                 concepts=(concept_id,),
             )
             return
+
+    def _is_yet_to_come(self, concept_id: str, step: int) -> bool:
+        """Whether this step teaches it later: a wrong answer in a placement is no reason to study it out of turn."""
+        items = [item for item in self._path.items if item.is_required and item.step <= step]
+        teaching = [item for item in items if concept_id in item.concepts]
+        return bool(teaching) and not any(self._learner.is_settled(item.id) for item in teaching)
 
     def _times_restudied(self, concept_id: str) -> int:
         return sum(p.kind is Kind.RESTUDY and p.target == concept_id for p in self._followed)
@@ -391,9 +417,7 @@ class _Ranking:
 
     def _was_studied(self, step: PathStep) -> bool:
         """Whether a step was worked through at least in part, rather than skipped or known before."""
-        return is_step_done(step, self._learner) and any(
-            self._learner.state(item.id) is State.DONE for item in step.required
-        )
+        return any(self._learner.state(item.id) is State.DONE for item in step.required)
 
     def _unwanted_since(self, step: PathStep) -> set[str]:
         """Resources of which a part was skipped, or declined since the step was done: no to one part is no to all."""
@@ -407,14 +431,13 @@ class _Ranking:
 
     def _begun_beside(self, step: PathStep) -> Iterator[Recommendation]:
         """What was begun in the last two weeks though no step asks for it, the last first."""
-        required = {item.id for item in self._path.items if item.is_required}
         begun = [
             progress
-            for id_, progress in self._learner.progress.items()
-            if progress.state is State.STARTED and id_ not in required and self._now - progress.changed_at < BEGUN_FOR
+            for progress in self._learner.progress.values()
+            if progress.state is State.STARTED and self._now - progress.changed_at < BEGUN_FOR
         ]
         for progress in sorted(begun, key=lambda p: (p.changed_at, p.item), reverse=True):
-            item = self._path.find(progress.item) or extra_item(self._curriculum, progress.item)
+            item = extra_item(self._curriculum, progress.item)
             if item is not None and self._is_reached(progress.item, step.number):
                 yield self._sized(Kind.STUDY, item, self._why_on(item), step=step)
 
@@ -467,7 +490,7 @@ class _Ranking:
         due = next((item.id for item in self._open if item.id.partition("/")[0] == resource_id), None)
         unit = resource.unit(unit_id) if unit_id else None
         if unit is None:
-            return due is None and not unit_id
+            return due is None
         units = [f"{resource_id}/{u.id}" for u in resource.units]
         is_before_due = due is None or units.index(target) < units.index(due)
         return is_before_due and is_within_reach(self._curriculum, unit.concepts, step)

@@ -8,6 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.features.next_step.models import Fate, Kind, Past, Recommendation
 from bot.storage.tables import RecommendationRow
 
+_PAST = (
+    RecommendationRow.id,
+    RecommendationRow.kind,
+    RecommendationRow.target,
+    RecommendationRow.minutes,
+    RecommendationRow.reason,
+    RecommendationRow.state,
+    RecommendationRow.made_at,
+    RecommendationRow.changed_at,
+)
+
 
 async def add_recommendation(
     session: AsyncSession, member_id: int, recommendation: Recommendation, now: datetime
@@ -36,10 +47,12 @@ async def find_recommendation(session: AsyncSession, recommendation_id: int) -> 
 
 async def list_past(session: AsyncSession, member_id: int, since: datetime) -> tuple[Past, ...]:
     """What was recommended to a member since then, the oldest first."""
-    query = select(RecommendationRow).where(
-        RecommendationRow.member_id == member_id, RecommendationRow.made_at >= since
+    query = select(*_PAST).where(RecommendationRow.member_id == member_id, RecommendationRow.made_at >= since)
+    rows = await session.execute(query.order_by(RecommendationRow.id))
+    return tuple(
+        Past(id_, Kind(kind), target, minutes, reason, Fate(state), made_at, changed_at)
+        for id_, kind, target, minutes, reason, state, made_at, changed_at in rows
     )
-    return tuple(_past(row) for row in await session.scalars(query.order_by(RecommendationRow.id)))
 
 
 async def update_fate(session: AsyncSession, recommendation_id: int, fate: Fate, now: datetime) -> None:

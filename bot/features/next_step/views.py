@@ -20,10 +20,9 @@ from bot.features.probe.views import begin_probe
 from bot.features.progress.announce import announce
 from bot.features.progress.rules.path import OWN_PROJECT
 from bot.features.progress.rules.rhythm import format_minutes
+from bot.ui.embeds import BLUE
 from bot.ui.errors import run_safely
 from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, EMBED_TITLE_LIMIT, escape, shorten
-
-BLUE = discord.Colour(0x3B6FB6)
 
 SITTING = range(5, 481)
 """Minutes that a member may say they have."""

@@ -8,10 +8,8 @@ from typing import Any, Self
 import discord
 
 from bot.features.privacy.models import Counts, MemberData, Receipt
+from bot.ui.embeds import BLUE
 from bot.ui.errors import run_safely
-
-_COLOUR = discord.Colour(0x3B6FB6)
-
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "questions": ("question", "questions"),
@@ -33,7 +31,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 
 def render_policy(data: MemberData, keep_days: int) -> discord.Embed:
     """What is kept, for how long, and how much of it there is."""
-    embed = discord.Embed(title="What I keep about you", colour=_COLOUR)
+    embed = discord.Embed(title="What I keep about you", colour=BLUE)
     embed.description = (
         f"- Your questions to me, for {keep_days} days, so that you can ask on; then their text is deleted.\n"
         "- Which notes I quoted for you, so that the buttons below my answers keep working.\n"

@@ -14,10 +14,9 @@ from bot.features.probe.models import ProbeFeedback, ProbeQuestion, ProbeResult,
 from bot.features.probe.rules import right_needed
 from bot.features.probe.service import ProbeService, QuestionGone
 from bot.features.progress.announce import announce
+from bot.ui.embeds import BLUE
 from bot.ui.errors import run_safely
 from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, EMBED_TITLE_LIMIT, link, shorten
-
-BLUE = discord.Colour(0x3B6FB6)
 
 _LABEL_LIMIT = 80
 _NO_CURRICULUM = "There is no curriculum here any more, so I have no questions. Ask me something with `/ask` instead."
@@ -84,7 +83,9 @@ def render_result(result: ProbeResult, note: str | None = None) -> discord.Embed
     embed = _embed(f"{result.right} of {result.asked} right", parts)
     if result.missed:
         missed = "\n".join(f"- {_literal(title)}" for title in result.missed)
-        embed.add_field(name="Worth a second look", value=shorten(missed, EMBED_FIELD_LIMIT), inline=False)
+        is_placement = result.purpose is Purpose.PLACEMENT
+        name = "Your path comes to these" if is_placement else "Worth a second look"
+        embed.add_field(name=name, value=shorten(missed, EMBED_FIELD_LIMIT), inline=False)
     if result.skippable:
         embed.set_footer(text="/progress undo takes a skip back.")
     elif note is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.features.progress.models import Enrolment
+from bot.ui.embeds import BLUE
 from bot.ui.errors import without_text
 from bot.ui.text import escape
 from knowledge.curriculum import Curriculum
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_COLOUR = discord.Colour(0x3B6FB6)
 _NEEDED = {"view_channel": "View Channel", "send_messages": "Send Messages", "embed_links": "Embed Links"}
 
 
@@ -136,7 +136,7 @@ def render_congratulation(curriculum: Curriculum, name: str, milestones: Iterabl
         lines.append(f"All {len(curriculum.steps)} steps are done. Congratulations.")
     else:
         lines.append("Congratulations.")
-    return discord.Embed(title=title, description="\n".join(lines), colour=_COLOUR)
+    return discord.Embed(title=title, description="\n".join(lines), colour=BLUE)
 
 
 def _what_was_done(curriculum: Curriculum, number: int) -> str:

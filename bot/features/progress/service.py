@@ -1,6 +1,7 @@
 """The use cases of the learner model. The other features meet here: they write evidence to it and read from it."""
 
 from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +30,9 @@ from bot.storage.database import Database
 from knowledge.curriculum import Curriculum
 
 MOTIVATION_LIMIT = 500
+_MOST_PATHS = 128
+"""Paths that are kept: about 10 MB. Learners choose a way and two projects, so that there may be thousands."""
+
 NOTHING_TO_UNDO = "There is nothing left to undo."
 UNDONE_ALREADY = "That is taken back already."
 CHANGED_SINCE = "You have changed this again since then. `/progress undo` takes back the newest change first."
@@ -44,12 +48,13 @@ class ProgressService:
         self._clock = clock
         self.curriculum = curriculum
         self._titles = {id_: concept.title for id_, concept in curriculum.concepts.items()}
+        # A path takes a millisecond to build, and many learners share their choices.
+        self._build_path = lru_cache(maxsize=_MOST_PATHS)(partial(build_path, curriculum))
 
     def path_of(self, learner: Learner) -> Path:
         """The path that a learner walks, after their choices."""
         profile = learner.profile
-        return build_path(
-            self.curriculum,
+        return self._build_path(
             style=profile.style,
             first_capstone=profile.first_capstone,
             second_capstone=profile.second_capstone,

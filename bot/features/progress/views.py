@@ -23,16 +23,16 @@ from bot.features.progress.models import (
 from bot.features.progress.picture import FILE_NAME
 from bot.features.progress.rules.rhythm import format_hours, format_minutes
 from bot.features.progress.service import ProgressService
+from bot.ui.embeds import BLUE
 from bot.ui.errors import run_safely
 from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, EMBED_TITLE_LIMIT, escape, shorten
 
-COLOUR = discord.Colour(0x3B6FB6)
 SERVER_ONLY = "This works in a server only."
 
 _ALT_LIMIT = 1024
 _MOST_NAMED = 10
 _BAR = 10
-_STEP_MARKS = {StepState.DONE: "✓", StepState.CURRENT: "▶", StepState.AHEAD: "○"}
+_STEP_MARKS = {StepState.DONE: "✓", StepState.CURRENT: "►", StepState.AHEAD: "○"}
 _LEVELS = (Level.SOLID, Level.LEARNING, Level.FADING, Level.SHAKY)
 _DONE_WORDS = {
     State.DONE: "done",
@@ -53,7 +53,7 @@ def render_overview(overview: Overview, name: str | None = None) -> discord.Embe
     title = f"{escape(name)}'s progress" if name is not None else "Your progress"
     text = "\n\n".join("\n".join(part) for part in _parts(overview, is_shared=name is not None))
     embed = discord.Embed(
-        title=shorten(title, EMBED_TITLE_LIMIT), description=shorten(text, EMBED_DESCRIPTION_LIMIT), colour=COLOUR
+        title=shorten(title, EMBED_TITLE_LIMIT), description=shorten(text, EMBED_DESCRIPTION_LIMIT), colour=BLUE
     )
     if name is None:
         embed.set_footer(text=_hint(overview))
@@ -105,6 +105,8 @@ def _outlook(overview: Overview) -> list[str]:
 
 
 def _concept_lines(overview: Overview, *, is_shared: bool) -> list[str]:
+    if not overview.concepts:
+        return ["**Concepts:** no answers yet"]
     numbers = ", ".join(f"{overview.count(level)} {level}" for level in _LEVELS)
     lines = [f"**Concepts, by answers so far:** {numbers}"]
     if is_shared:
@@ -119,11 +121,11 @@ def _concept_lines(overview: Overview, *, is_shared: bool) -> list[str]:
 def _week_lines(overview: Overview) -> list[str]:
     planned, weeks = overview.planned_minutes, overview.weeks
     plan = f"of {format_minutes(planned)} planned" if planned else "and no plan yet"
-    hours = ", ".join(format_hours(week.minutes) for week in weeks)
-    return [
-        f"**This week:** {format_minutes(weeks[-1].minutes)} {plan}",
-        f"**Hours in the last {len(weeks)} weeks, the oldest first:** {hours}",
-    ]
+    lines = [f"**This week:** {format_minutes(weeks[-1].minutes)} {plan}"]
+    if any(week.minutes for week in weeks):
+        hours = ", ".join(format_hours(week.minutes) for week in weeks)
+        lines.append(f"**Hours in the last {len(weeks)} weeks, the oldest first:** {hours}")
+    return lines
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -153,7 +155,7 @@ def render_change(change: Change, overview: Overview) -> discord.Embed:
         lines += _time_lines(change)
     lines += _step_news(change, overview)
     lines += ["", _what_comes_next(overview)]
-    return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
+    return discord.Embed(title=title, description="\n".join(lines), colour=BLUE)
 
 
 def _time_lines(change: Change) -> list[str]:
@@ -194,7 +196,7 @@ def render_undone(change: Change, before: Change | None) -> discord.Embed:
     else:
         state = _DONE_WORDS[before.after] if before.after else "changed"
         lines += ["", f"The change before that: **{_named(before.item)}**, {state}."]
-    return discord.Embed(title="Taken back", description="\n".join(lines), colour=COLOUR)
+    return discord.Embed(title="Taken back", description="\n".join(lines), colour=BLUE)
 
 
 def _named(item: PathItem) -> str:
@@ -250,7 +252,7 @@ def render_server(
     """How many of the visible members are on which step. `names` are those of members who are still in the server."""
     present = [(count.step, [names[id_] for id_ in count.member_ids if id_ in names]) for count in counts]
     most = max((len(found) for _, found in present), default=0)
-    embed = discord.Embed(title="Where we stand", colour=COLOUR)
+    embed = discord.Embed(title="Where we stand", colour=BLUE)
     if not most:
         embed.description = (
             "Nobody in this server has chosen to be seen yet. Be the first if you like: `/progress visibility`. "
@@ -291,7 +293,7 @@ def render_visibility(enrolment: Enrolment, *, has_channel: bool) -> discord.Emb
         "Both are off until you say so, and you can change them at any time. "
         "Your answers, your hours and what you find hard stay between us."
     )
-    return discord.Embed(title="What this server may see of you", description=text, colour=COLOUR)
+    return discord.Embed(title="What this server may see of you", description=text, colour=BLUE)
 
 
 def _yes(is_on: bool) -> str:  # noqa: FBT001 - the word for it

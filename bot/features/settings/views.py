@@ -6,9 +6,9 @@ import discord
 
 from bot.features.progress.announce import lacking_in, obstacle_to
 from bot.features.settings.models import GuildSettings
+from bot.ui.embeds import BLUE
 from bot.ui.text import EMBED_FIELD_LIMIT, shorten
 
-_COLOUR = discord.Colour(0x3B6FB6)
 _WARNING = discord.Colour(0xD9822B)
 
 
@@ -19,7 +19,7 @@ def render_settings(
     channel, channel_lacks = _describe_channel(guild, settings.milestones_channel_id)
     roles, role_lacks = _describe_roles(guild, settings.step_roles, steps)
     is_well = not channel_lacks and not role_lacks
-    embed = discord.Embed(title="Settings of this server", description=news, colour=_COLOUR if is_well else _WARNING)
+    embed = discord.Embed(title="Settings of this server", description=news, colour=BLUE if is_well else _WARNING)
     embed.add_field(name="Congratulations", value=_lines(channel, channel_lacks), inline=False)
     embed.add_field(name="Roles of the steps", value=_lines(roles, role_lacks), inline=False)
     embed.set_footer(text="Only members who chose it with /progress visibility are congratulated or get a role.")

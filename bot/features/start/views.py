@@ -21,11 +21,10 @@ from bot.features.progress.service import MOTIVATION_LIMIT
 from bot.features.start.models import Misread, Page, Setup, Sight, Subject, Typed
 from bot.features.start.rules.zones import guess_zone, local_time, zone_names
 from bot.features.start.service import StartService
+from bot.ui.embeds import BLUE
 from bot.ui.errors import run_safely
 from bot.ui.text import EMBED_FIELD_LIMIT, escape, shorten
 from knowledge.models import Style
-
-BLUE = discord.Colour(0x3B6FB6)
 
 _HOURS_LIMIT, _ZONE_LIMIT = 20, 40
 _ABOUT = re.compile(r"start:(\d{1,20}):about")
@@ -103,7 +102,10 @@ def render_page(page: Page, setup: Setup, now: datetime, problems: Sequence[str]
 _TEXTS: Mapping[Page, tuple[str, str]] = {
     Page.EXPERIENCE: (
         "Where do you come from?",
-        "Three questions, so that I neither bore you nor lose you. There are no wrong answers, and they stay private.",
+        (
+            "Three questions, so that I neither bore you nor lose you: how much you have programmed, how your maths "
+            "is, and how much deep learning you know. There are no wrong answers, and they stay private."
+        ),
     ),
     Page.FORMAT: (
         "How do you like to learn?",

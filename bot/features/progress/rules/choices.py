@@ -16,7 +16,7 @@ MOST_CHOICES = 25
 _LABEL_LIMIT, _VALUE_LIMIT = 100, 100
 _WORDS = re.compile(r"\w+(?:\.\w+)*")
 """Words and numbers of chapters: "1.1" is one of them."""
-MARKS = {State.DONE: "✓", State.KNOWN: "✓", State.STARTED: "▶", State.SKIPPED: "–"}
+MARKS = {State.DONE: "✓", State.KNOWN: "✓", State.STARTED: "►", State.SKIPPED: "–"}
 """How a state is marked where there is little room. What is open has no mark."""
 
 
