@@ -22,6 +22,7 @@ from discord.http import Route
 from bot.app import run_bot
 from bot.config import DiscordSettings, IndexSettings
 from bot.errors import ConnectionFailed, IntentsError, TokenError
+from bot.features.privacy.cog import PrivacyCog
 from tests.bot.server import labels_of, running_server, warnings_of
 from tests.paths import ROOT
 
@@ -86,6 +87,33 @@ async def test_an_answer_that_never_ends_does_not_stop_the_shutdown(settings, en
         assert warnings_of(caplog) == ["1 answers did not finish within 0.01 seconds."]
         held.may_answer.set()
         await asking
+
+
+class Tidying:
+    """Forgets old questions for as long as it is let, and takes some turns of the event loop to clean up."""
+
+    def __init__(self):
+        self.started = asyncio.Event()
+        self.is_clean = False
+
+    async def forget_old_questions(self):
+        self.started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(200):
+                await asyncio.sleep(0)
+            self.is_clean = True
+
+
+async def test_a_daily_run_has_ended_before_the_database_is_closed():
+    """Else it waits for a connection that is no more, and the process never ends."""
+    tidying = Tidying()
+    cog = PrivacyCog(tidying)
+    await cog.cog_load()
+    await tidying.started.wait()
+    await cog.cog_unload()
+    assert tidying.is_clean
 
 
 async def test_closing_twice_is_closing_once(settings, encoder):

@@ -1,5 +1,6 @@
 """/privacy show, export and delete; forgets old questions once a day."""
 
+import asyncio
 import logging
 
 import discord
@@ -25,7 +26,10 @@ class PrivacyCog(
         self.forget_old_questions.start()
 
     async def cog_unload(self) -> None:
+        """End the daily run and wait until it has ended: the database is closed next, and would leave it hanging."""
         self.forget_old_questions.cancel()
+        if task := self.forget_old_questions.get_task():
+            await asyncio.wait({task})
 
     @app_commands.command(name="show", description="What I keep about you, and for how long.")
     async def show(self, interaction: discord.Interaction) -> None:
