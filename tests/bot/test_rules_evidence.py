@@ -36,7 +36,7 @@ def hit(*passages, scores=None, score=1.0):
 
 
 def choose(question, intent, *hits, max_sources=5, sides=(), rarity=lambda _token: 1.0):
-    result = Result(tuple(hits), 1.0, None, tuple(words(question)), has_context=False)
+    result = Result(tuple(hits), 1.0, 0.0, None, tuple(words(question)), has_context=False)
     evidence = choose_evidence(result, intent, rarity=rarity, tokenise=words, max_sources=max_sources, sides=sides)
     return [
         (item.passage.title, *item.passage.heading, [segment.text for segment in item.segments]) for item in evidence
