@@ -190,7 +190,7 @@ class Life:
         """Ask /next once, and do what it says or decline."""
         learner = self.learner()
         found = rank_candidates(self.curriculum, self.path, learner, self.now, past=self.past)
-        for candidate in found:
+        for candidate in found[:4]:
             check_recommendation(self.curriculum, self.path, learner, candidate)
         first = found[0]
         self.log.append((self.now, first))

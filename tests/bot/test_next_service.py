@@ -366,6 +366,12 @@ async def test_a_review_is_followed_once_it_is_begun(world):
     assert (await world.next.recommend(ADA)).kind is not Kind.REVIEW
 
 
+async def test_wrong_answers_in_a_placement_do_not_come_before_the_lesson_that_teaches_it(world):
+    await world.answer("train-val-test", False)
+    found = await world.next.recommend(ADA)
+    assert (found.kind, found.target) == (Kind.STUDY, FIRST)
+
+
 async def test_a_weak_concept_is_studied_again_and_asked(world):
     await world.progress.settle_item(ADA, FIRST, State.DONE)
     await world.answer("metric", *[False] * 3)

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from bot.preview import PreviewWorld
+from bot.config import IndexSettings
+from bot.features.progress.models import Level, State
+from bot.preview import MEMBERS, OTHERS, PreviewWorld
+from indexer.build import build_index
 from tests.bot.server import labels_of, text_of
 
 
@@ -27,6 +30,7 @@ async def test_the_first_thing_to_see_is_a_greeting(settings, encoder):
         assert greeting.embeds[0].title == "Ask me about deep learning"
         documents = world.client.services.index.snapshot.manifest.documents
         assert greeting.embeds[0].description.startswith(f"I know {documents} notes on the six steps")
+        assert all(f"**{name}**" in greeting.embeds[0].description for name in ("/start", "/next", "/progress show"))
         assert [member.name for member in world.members] == ["ada", "grace", "linus"]
         assert world.env.errors == []
 
@@ -37,7 +41,7 @@ async def test_questions_are_answered_and_the_state_outlives_the_world(settings,
         await world.members[0].send(world.channel, f"{world.client.user.mention} what is dropout?")
         answer = world.channel.last_message
         assert "Dropout sets randomly chosen activations to zero" in text_of(answer)
-        assert labels_of(answer) == ["Helpful", "Not helpful", "Show sources in full"]
+        assert labels_of(answer) == ["Helpful", "Not helpful", "Show sources in full", "Try a question", "On my path"]
         await world.members[1].click(answer, label="Helpful")
         assert world.env.errors == []
     async with PreviewWorld(settings, encoder) as world:
@@ -61,3 +65,59 @@ async def test_the_page_is_served_on_this_machine_only(settings, encoder):
     world = PreviewWorld(settings, encoder)
     async with world, world.preview() as page:
         assert page.url.startswith("http://127.0.0.1:")
+
+
+async def test_the_members_are_at_different_points_of_the_path(settings, encoder):
+    async with PreviewWorld(settings, encoder) as world:
+        assert await world.standings() == [
+            "ada is on step 2, Mathematical foundations: 6 of 14 parts done",
+            "grace is on step 1, A practical encounter: 0 of 9 parts done",
+            "linus is on step 4, Capstone project I: 0 of 8 parts done",
+        ]
+        ada, grace, linus = world.members
+        first = [text_of((await member.slash(world.channel, "next")).response) for member in world.members]
+        assert "Review Gradient descent and Cross-entropy" in first[0]
+        assert "Lesson 1: Getting started" in first[1]
+        assert "New here?" not in first[1]
+        assert "Choose a project" in first[2]
+        overview = await world.client.services.progress.show_overview(ada.id)
+        levels = (Level.SOLID, Level.LEARNING, Level.FADING, Level.SHAKY)
+        assert [overview.count(level) for level in levels] == [6, 8, 2, 1]
+        assert sum(week.minutes > 0 for week in overview.weeks[:-1]) == 11
+        server = text_of((await grace.slash(world.channel, "progress server")).response)
+        assert [name for name in (*MEMBERS, *OTHERS) if name in server] == ["ada", "linus", "hedy", "alan", "katherine"]
+        visibility = text_of((await linus.slash(world.channel, "progress visibility")).response)
+        assert "**Congratulations: yes.**" in visibility
+        assert world.env.errors == []
+
+
+async def test_what_members_do_outlives_the_world_and_nobody_is_given_a_second_past(settings, encoder):
+    counts = "SELECT (SELECT count(*) FROM learners), (SELECT count(*) FROM evidence), count(*) FROM progress_changes"
+    async with PreviewWorld(settings, encoder) as world:
+        ids = [member.id for member in world.members]
+        await world.members[0].slash(world.channel, "progress undo")
+        before = rows(settings, counts)
+        grace = world.members[1].id
+        change = await world.client.services.progress.settle_item(
+            grace, "fastai-practical-deep-learning/lesson-1", State.DONE
+        )
+        assert change.id is not None
+    async with PreviewWorld(settings, encoder) as world:
+        assert [member.id for member in world.members] == ids
+        assert (await world.standings())[1] == "grace is on step 1, A practical encounter: 1 of 9 parts done"
+        ((learners, evidence, changes),) = before
+        assert rows(settings, counts) == [(learners, evidence, changes + 1)]
+        assert learners == len(MEMBERS) + len(OTHERS)
+
+
+async def test_plain_notes_have_no_learners(settings, encoder, tmp_path):
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "tea.md").write_text("---\ntitle: Tea\n---\nGreen tea is steeped for two minutes.\n", encoding="utf-8")
+    build_index(notes, tmp_path / "index", encoder, now=datetime.now(UTC))
+    plain = settings.model_copy(update={"index": IndexSettings(knowledge=notes, folder=tmp_path / "index")})
+    async with PreviewWorld(plain, encoder) as world:
+        assert await world.standings() == []
+        (greeting,) = world.channel.history()
+        assert "/start" not in greeting.embeds[0].description
+    assert rows(settings, "SELECT count(*) FROM learners") == [(0,)]

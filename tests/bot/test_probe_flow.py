@@ -284,6 +284,7 @@ async def test_a_placement_without_a_pair_begins_with_step_1(settings, encoder):
         message = await begin(s, "placement")
         await run(s, message, "-x-x-x")
         assert embed_of(message).title == "3 of 6 right"
+        assert [field.name for field in embed_of(message).fields] == ["Your path comes to these"]
         assert embed_of(message).description.endswith(
             "A step needs both of its answers right, so nothing is skipped and your path begins with step 1. "
             "What you know already goes quickly there."

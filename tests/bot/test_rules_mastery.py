@@ -41,6 +41,11 @@ def test_the_half_life_is_45_days(after, left):
     assert weight_at(evidence_weight(ANSWER, NOW), NOW + days(after)) == pytest.approx(left)
 
 
+def test_the_epoch_stays_where_it_is():
+    """The sums in every database count from it."""
+    assert datetime(2025, 1, 1, tzinfo=UTC) == EPOCH
+
+
 def test_weights_are_exact_at_the_epoch():
     assert evidence_weight(ANSWER, EPOCH) == 1.0
     assert evidence_weight(ANSWER, EPOCH + HALF_LIFE) == 2.0
@@ -214,6 +219,8 @@ def test_time_alone_never_makes_a_concept_better_known(right, wrong, later):
             answered("a", 3, ago=20),
             "3 answers, the last 20 days ago: it was solid and is fading; a short review brings it back",
         ),
+        (Mastery("a", 1.2, 0, 4, NOW), "4 answers, the last today: not enough yet to be sure"),  # over many months
+        (Mastery("a", 0, 0.1, 4, NOW), "4 answers, the last today: not enough yet to be sure"),
         (answered("a", 0, 1, ago=100), "1 answer, the last 100 days ago: not enough yet to be sure"),
     ],
 )

@@ -12,6 +12,7 @@ from bot.features.next_step.rules import (
     MOST_REVIEWED,
     SHORT_SITTING,
     choose_sitting,
+    find_first,
     is_stalled,
     last_seen,
     rank_candidates,
@@ -117,6 +118,7 @@ def rank(curriculum):
         found = rank_candidates(curriculum, path, who, now, minutes=minutes, past=past)
         for candidate in found:
             check_recommendation(curriculum, path, who, candidate, minutes)
+        assert find_first(curriculum, path, who, now, minutes=minutes, past=past) == found[0]
         return found
 
     return ranked

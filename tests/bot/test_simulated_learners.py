@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.features.next_step.models import Fate, Kind, Past
-from bot.features.next_step.rules import MOST_RESTUDIED, RESTUDY_EVERY, rank_candidates
+from bot.features.next_step.rules import MOST_RESTUDIED, RESTUDY_EVERY, find_first, rank_candidates
 from bot.features.progress.models import Activity, ItemProgress, Learner, Mastery, State
 from bot.features.progress.rules.path import OWN_PROJECT, build_path
 from knowledge.models import Style
@@ -239,7 +239,7 @@ def test_who_is_wrong_a_lot_repairs_and_goes_on(lives):
 
 SMALL = st.integers(0, 3)
 MINUTES_AGO = st.integers(0, 60 * 24 * 60)
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 FEW = settings(MANY, max_examples=100)
 
 
@@ -332,6 +332,7 @@ def test_there_is_always_a_sensible_recommendation(curriculum, pieces, data):
         check_recommendation(curriculum, path, learner, one, minutes)
     again = rank_candidates(curriculum, path, learner, NOW, minutes=minutes, past=past[::-1])
     assert again == found
+    assert find_first(curriculum, path, learner, NOW, minutes=minutes, past=past) == found[0]
 
 
 @FEW

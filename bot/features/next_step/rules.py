@@ -575,7 +575,9 @@ class _Ranking:
             for p in self._followed
         )
 
-    def _with_questions(self, concepts: Iterable[str]) -> list[str]:
+    def _with_questions(self, concepts: Collection[str]) -> list[str]:
+        if not concepts:
+            return []  # as on most days, and there are many questions to look through
         asked = {question.concept for question in self._curriculum.questions}
         return [concept for concept in concepts if concept in asked]
 
