@@ -153,6 +153,16 @@ def test_plain_notes_are_ranked_by_score_alone():
     ]
 
 
+def test_a_heading_that_says_what_is_asked_comes_first_in_other_notes():
+    sections = [
+        passage("Step 6 comes last.", heading="At a glance", kind="step", title="Capstone"),
+        passage("Keras is out.", heading="The rules", kind="step", title="Capstone"),
+    ]
+    found = hit(*sections, scores=[0.5, 0.4])
+    assert choose("the rules", Intent.GENERAL, found)[0] == ("Capstone", "The rules", ["Keras is out."])
+    assert choose("zebra", Intent.GENERAL, found)[0] == ("Capstone", "At a glance", ["Step 6 comes last."])
+
+
 LONG = (
     "Adam keeps two averages.",
     "The first averages gradients.",

@@ -371,6 +371,14 @@ def test_is_choice(text):
     assert is_choice(text)
 
 
-@pytest.mark.parametrize("text", ["what is adam", "why do sgd and adam diverge", "orthogonal matrix"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what is adam",
+        "why do sgd and adam diverge",
+        "orthogonal matrix",
+        "something small to warm up with tree search and self play please",
+    ],
+)
 def test_is_not_choice(text):
     assert not is_choice(text)

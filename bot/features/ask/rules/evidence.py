@@ -31,6 +31,9 @@ _SECTION_BONUS: Mapping[Intent, Mapping[str, float]] = {
     Intent.GENERAL: {LEAD: 0.12, "Intuition": 0.06},
 }
 
+_HEADING_BONUS = 0.3
+"""For a section whose heading has all of the question's words; "The rules" answers "what are the rules"."""
+
 _DANGLING = re.compile(
     r"^(?:- )?(?:it|its|this|that|these|those|they|their|he|she|here|there|then|so|but|and|also|however|otherwise|"
     r"for example|both|another|the same|such|now)\b",
@@ -106,9 +109,14 @@ def _section(passage: Passage) -> str:
     return passage.heading[-1] if passage.heading else LEAD
 
 
-def _ranked(hit: Hit, intent: Intent) -> list[ScoredPassage]:
-    bonus = _SECTION_BONUS[intent] if hit.kind == "concept" else {}
-    return sorted(hit.passages, key=lambda item: -(item.score + bonus.get(_section(item.passage), 0.0)))
+def _ranked(hit: Hit, intent: Intent, wanted: _Wanted) -> list[ScoredPassage]:
+    """The passages by score; sections of a concept by what the intent prefers, others by what their heading says."""
+    if hit.kind == "concept":
+        bonus = _SECTION_BONUS[intent]
+        return sorted(hit.passages, key=lambda item: -(item.score + bonus.get(_section(item.passage), 0.0)))
+    return sorted(
+        hit.passages, key=lambda item: -(item.score + _HEADING_BONUS * wanted.overlap(_section(item.passage)))
+    )
 
 
 def _lead(hit: Hit) -> ScoredPassage | None:
@@ -117,7 +125,7 @@ def _lead(hit: Hit) -> ScoredPassage | None:
 
 def _from_main(hit: Hit, intent: Intent, wanted: _Wanted) -> Iterable[Evidence]:
     """Two or three sentences of the best section, one or two of the next, and what the thing is."""
-    ranked = _ranked(hit, intent)
+    ranked = _ranked(hit, intent, wanted)
     first, rest = ranked[0], ranked[1:]
     yield Evidence(first.passage, _direct(first.passage, wanted, most=3))
     lead = _lead(hit) if hit.kind == "concept" else None
@@ -130,7 +138,7 @@ def _from_main(hit: Hit, intent: Intent, wanted: _Wanted) -> Iterable[Evidence]:
 
 
 def _from_support(hit: Hit, intent: Intent, wanted: _Wanted) -> Iterable[Evidence]:
-    best = _ranked(hit, intent)[0]
+    best = _ranked(hit, intent, wanted)[0]
     segments = _direct(best.passage, wanted, most=1)
     if segments:
         yield Evidence(best.passage, segments)

@@ -203,9 +203,17 @@ def find_intent(text: str) -> Intent:
     return Intent.DEFINITION if len(text.split()) <= 3 else Intent.GENERAL
 
 
+_SHORT_CHOICE = 8
+
+
 def is_choice(text: str) -> bool:
-    """Whether a question sets two things against each other: "SGD or Adam", "precision, recall, which?"."""
-    return bool(re.search(r"\b(?:or|vs\.?|versus|and)\b", text, re.IGNORECASE)) and find_intent(text) in {
+    """Whether a question sets two things against each other: "SGD or Adam", "precision and recall, which?".
+
+    In a long question "and" only joins what it is about.
+    """
+    joins = re.search(r"\band\b", text, re.IGNORECASE) and len(text.split()) <= _SHORT_CHOICE
+    sets_apart = joins or re.search(r"\b(?:or|vs\.?|versus)\b", text, re.IGNORECASE)
+    return bool(sets_apart) and find_intent(text) in {
         Intent.COMPARISON,
         Intent.GENERAL,
         Intent.PRACTICE,
