@@ -48,7 +48,7 @@ async def run_preview(settings: Settings, encoder: Encoder, *, port: int | None,
         say(f"Act as {', '.join(MEMBERS)}: write a question, or type / for the commands.")
         for line in await world.standings():
             say(f"    {line}")
-        say("/privacy delete makes anybody a newcomer. Stop with Ctrl+C.")
+        say("/privacy delete makes anybody a newcomer until the next start. Stop with Ctrl+C.")
         if open_browser:
             await asyncio.to_thread(_open, page.url)
         await stop.wait()
