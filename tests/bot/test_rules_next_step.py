@@ -87,9 +87,10 @@ def curriculum():
         ),
         "b2": concept_of(1, title="Gamma", study=["other/alt-b"]),
         "b3": concept_of(1, title="Delta", prerequisites=["b"], study=["course/three", "post"]),
-        "c": concept_of(2, title="Epsilon", prerequisites=["b"], study=["maths/sums"]),
+        "c": concept_of(2, title="Epsilon", prerequisites=["b", "e", "n"], study=["maths/sums"]),
         "d": concept_of(2, title="Zeta", prerequisites=["c"], study=["maths/more"]),
-        "e": concept_of(2, title="Eta", study=["chance/dice"]),
+        "e": concept_of(2, met_in=1, title="Eta", study=["chance/dice", "side/half"]),
+        "n": concept_of(1, title="Ny", study=["side/less"]),
         "f": concept_of(2, title="Theta", prerequisites=["d"], study=["chance/cards"]),
         "late": concept_of(6, title="Iota", study=["deep"]),
         "mute": concept_of(1, title="Kappa", study=["course/one"]),
@@ -626,10 +627,12 @@ def test_a_weak_prerequisite_comes_before_what_builds_on_it(rank):
         ({"course/one": DONE, "course/two": DONE}, "a", "a"),  # two levels deep
         ({"course/one": DONE, "course/two": DONE}, "b2", None),  # nothing builds on it
         (RECAPPED, "b", "b"),
-        (RECAPPED, "e", None),
+        (RECAPPED, "e", None),  # this step teaches it, if later
+        ({**RECAPPED, "chance/dice": DONE}, "e", "e"),
+        (RECAPPED, "n", "n"),  # no required part teaches it
         ({**RECAPPED, "maths/sums": DONE}, "a", None),  # three levels
         (STEP_2, "c", "c"),  # a project needs what it is about
-        (STEP_2, "e", None),
+        (STEP_2, "f", None),
         ({"course/one": DONE}, "gone", None),
     ],
 )

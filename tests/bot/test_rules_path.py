@@ -194,6 +194,27 @@ def test_within_reach_is_what_is_at_least_half_met(concepts, step, reached):
     assert is_within_reach(curriculum, concepts, step) is reached
 
 
+@pytest.mark.parametrize(
+    ("hours", "is_recap"), [((2, 4), True), ((2.5, 3.5), True), ((3, 3.1), False), ((4, 8), False)]
+)
+def test_a_recap_without_units_takes_three_hours_at_most(hours, is_recap):
+    curriculum = curriculum_of(step_of(1, support=("extra",)), resources={"extra": resource_of(hours=hours)})
+    (item,) = only_step(curriculum).items
+    assert item.is_recap is is_recap
+
+
+def test_a_resource_without_units_is_required_on_its_way():
+    curriculum = curriculum_of(step_of(3, ways=(way_of("book", "book"),)), resources={"book": resource_of()})
+    assert ids(only_step(curriculum).required) == ["book"]
+
+
+def test_a_unit_has_the_link_of_its_own_if_there_is_one():
+    unit = unit_of("one", ["a"]).model_copy(update={"url": "https://example.org/one"})
+    curriculum = curriculum_of(resources={"course": resource_of(unit, unit_of("two"))})
+    links = [item.url for name in ("one", "two") if (item := extra_item(curriculum, f"course/{name}"))]
+    assert links == ["https://example.org/one", "https://example.org/course"]
+
+
 def test_what_two_steps_list_is_done_where_it_comes_first():
     resources = {
         "course": resource_of(unit_of("one", ["a"])),
@@ -276,7 +297,7 @@ def test_a_project_of_ones_own_takes_the_weeks_of_its_step():
 def test_before_the_choice_a_step_takes_its_weeks_too():
     undecided = build_path(with_projects()).steps[0]
     decided = build_path(with_projects(), first_capstone="own").steps[0]
-    assert undecided.items[0].title == "Choose a project"
+    assert (undecided.items[0].title, undecided.items[0].minutes) == ("Choose a project", 60)
     assert undecided.items[1:] == decided.items
 
 

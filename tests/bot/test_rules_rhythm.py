@@ -92,6 +92,18 @@ def test_every_moment_is_in_the_week_of_its_monday(at, zone):
     assert monday <= at.astimezone(ZoneInfo(zone)).date() < monday + timedelta(weeks=1)
 
 
+@given(
+    at=MOMENTS,
+    back=st.integers(-(24 * 60), 13 * 7 * 24 * 60),
+    zone=st.sampled_from([*ZONES, "America/Havana", "Africa/Cairo", "Asia/Beirut"]),
+)
+def test_minutes_are_counted_in_the_week_of_their_monday(at, back, zone):
+    spent_at, here = at - back * MINUTE, ZoneInfo(zone)
+    counted = {week.monday_on for week in weekly_minutes([Activity(spent_at, 5)], at, here) if week.minutes}
+    weeks_ago = (monday_of(at, here) - monday_of(spent_at, here)).days // 7
+    assert counted == ({monday_of(spent_at, here)} if 0 <= weeks_ago < WEEKS else set())
+
+
 def test_weeks_are_listed_oldest_first_and_the_present_one_last():
     weeks = weekly_minutes([], NOW, ZoneInfo("UTC"))
     assert len(weeks) == WEEKS

@@ -17,7 +17,7 @@ from bot.features.progress.models import ItemKind, Learner, Level, Path, PathIte
 from bot.features.progress.rules.mastery import explain_level, find_level
 from bot.features.progress.rules.overview import current_step, fading_concepts, weak_concepts
 from bot.features.progress.rules.path import extra_item, is_within_reach
-from bot.features.progress.rules.rhythm import ago, format_minutes, monday_of, zone_of
+from bot.features.progress.rules.rhythm import ago, format_minutes, weekly_minutes, zone_of
 from knowledge.curriculum import Curriculum
 from knowledge.models import StudyPlace
 
@@ -185,12 +185,14 @@ class _Ranking:
 
     def _rest(self) -> Iterator[Recommendation]:
         planned = round((self._learner.profile.hours_per_week or 0) * 60)
-        monday = monday_of(self._now, self._zone)
-        done = sum(a.minutes for a in self._learner.activity if monday_of(a.at, self._zone) == monday)
-        if planned and done >= planned:
+        if not planned:
+            return
+        (week,) = weekly_minutes(self._learner.activity, self._now, self._zone, weeks=1)
+        done = week.minutes
+        if done >= planned:
             yield Recommendation(
                 Kind.REST,
-                monday.isoformat(),
+                week.monday_on.isoformat(),
                 "Rest: your week's plan is met",
                 "",
                 0,

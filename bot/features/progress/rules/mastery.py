@@ -21,6 +21,8 @@ EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 HALF_LIFE = timedelta(days=45)
 SOLID_FROM = 0.6
 """A concept is solid if the mean of the Beta less one standard deviation is at least this: three right answers."""
+SHAKY_BELOW = 0.45
+"""With a lower mean there are clearly more wrong than right answers, and they are not long ago."""
 
 _MANY = 4
 
@@ -66,7 +68,7 @@ def find_level(mastery: Mastery | None, now: datetime) -> Level:
     if _is_solid(mastery.right, mastery.wrong):
         return Level.FADING
     mean, _ = chance_of_right(*faded(mastery, now))
-    return Level.SHAKY if mastery.wrong > mastery.right and mean < 0.45 else Level.LEARNING
+    return Level.SHAKY if mean < SHAKY_BELOW else Level.LEARNING
 
 
 def _is_solid(right: float, wrong: float) -> bool:
@@ -76,9 +78,14 @@ def _is_solid(right: float, wrong: float) -> bool:
 
 def explain_level(mastery: Mastery | None, now: datetime, zone: ZoneInfo | None = None) -> str:
     """The level in words, with what it rests on; days are those of the learner's zone."""
+    return find_level_in_words(mastery, now, zone)[1]
+
+
+def find_level_in_words(mastery: Mastery | None, now: datetime, zone: ZoneInfo | None = None) -> tuple[Level, str]:
+    """The level of a concept at `now`, and the same explained."""
     level = find_level(mastery, now)
     if mastery is None or level is Level.UNSEEN:
-        return "no answers yet"
+        return level, "no answers yet"
     answers = "1 answer" if mastery.answers == 1 else f"{mastery.answers} answers"
     verdict = {
         Level.SOLID: "mostly right, solid",
@@ -86,7 +93,7 @@ def explain_level(mastery: Mastery | None, now: datetime, zone: ZoneInfo | None 
         Level.SHAKY: f"{'more wrong than right' if mastery.right > 0 else 'not right yet'}, worth a second look",
         Level.LEARNING: "some right, some wrong, not sure yet" if _is_mixed(mastery) else "not enough yet to be sure",
     }[level]
-    return f"{answers}, the last {ago(mastery.last_at, now, zone or zone_of(None))}: {verdict}"
+    return level, f"{answers}, the last {ago(mastery.last_at, now, zone or zone_of(None))}: {verdict}"
 
 
 def _is_mixed(mastery: Mastery) -> bool:

@@ -14,7 +14,7 @@ from bot.features.progress.models import (
     StepOverview,
     StepState,
 )
-from bot.features.progress.rules.mastery import explain_level, find_level
+from bot.features.progress.rules.mastery import find_level, find_level_in_words
 from bot.features.progress.rules.rhythm import pace_of, weekly_minutes, zone_of
 
 
@@ -38,9 +38,7 @@ def build_overview(path: Path, learner: Learner, titles: Mapping[str, str], now:
     pace = pace_of(weeks) or planned
     left = sum(step.minutes_left for step in steps)
     concepts = tuple(
-        ConceptOverview(
-            id_, titles[id_], find_level(learner.mastery[id_], now), explain_level(learner.mastery[id_], now, zone)
-        )
+        ConceptOverview(id_, titles[id_], *find_level_in_words(learner.mastery[id_], now, zone))
         for id_ in sorted(learner.mastery, key=lambda id_: titles.get(id_, "").casefold())
         if id_ in titles
     )

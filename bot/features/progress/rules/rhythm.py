@@ -1,7 +1,8 @@
 """The weekly rhythm: how much was done in which week of the learner's own calendar."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.features.progress.models import Activity, WeekOverview
@@ -31,12 +32,15 @@ def weekly_minutes(
     """The last `weeks` weeks, the present one last; weeks without activity count 0."""
     this = monday_of(now, zone)
     mondays = [this - timedelta(weeks=back) for back in reversed(range(weeks))]
-    minutes = dict.fromkeys(mondays, 0)
+    # There may be thousands of entries: moments are compared faster than they are turned into days of a zone.
+    ends = [*mondays, this + timedelta(weeks=1)]
+    bounds = [datetime.combine(monday, time.min, zone).astimezone(UTC) for monday in ends]
+    minutes = [0] * weeks
     for entry in activity:
-        monday = monday_of(entry.at, zone)
-        if monday in minutes:
-            minutes[monday] += entry.minutes
-    return tuple(WeekOverview(monday, minutes[monday]) for monday in mondays)
+        place = bisect_right(bounds, entry.at) - 1
+        if 0 <= place < weeks:
+            minutes[place] += entry.minutes
+    return tuple(WeekOverview(*week) for week in zip(mondays, minutes, strict=True))
 
 
 def pace_of(weeks: Sequence[WeekOverview]) -> float | None:
