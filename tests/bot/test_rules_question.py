@@ -377,6 +377,7 @@ def test_is_choice(text):
         "what is adam",
         "why do sgd and adam diverge",
         "orthogonal matrix",
+        "and how often do i copy the weights",
         "something small to warm up with tree search and self play please",
     ],
 )

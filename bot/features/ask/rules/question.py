@@ -209,9 +209,9 @@ _SHORT_CHOICE = 8
 def is_choice(text: str) -> bool:
     """Whether a question sets two things against each other: "SGD or Adam", "precision and recall, which?".
 
-    In a long question "and" only joins what it is about.
+    In a long question "and" only joins what it is about, and at the beginning it follows up what was asked before.
     """
-    joins = re.search(r"\band\b", text, re.IGNORECASE) and len(text.split()) <= _SHORT_CHOICE
+    joins = re.search(r"\w\W+and\b", text, re.IGNORECASE) and len(text.split()) <= _SHORT_CHOICE
     sets_apart = joins or re.search(r"\b(?:or|vs\.?|versus)\b", text, re.IGNORECASE)
     return bool(sets_apart) and find_intent(text) in {
         Intent.COMPARISON,
