@@ -110,6 +110,7 @@ class LiveIndex:
     def _open(self) -> Retriever:
         version = current_version(self._folder)
         snapshot = Snapshot.read(version, model=self._encoder.name, dimension=self._encoder.dimension)
+        snapshot.prepare()
         return Retriever(snapshot, self._encoder)
 
     def _stamp(self) -> tuple[int, int] | None:

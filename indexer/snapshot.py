@@ -76,6 +76,10 @@ class Snapshot:
     def _stems(self) -> dict[int, frozenset[str]]:
         return {}
 
+    def prepare(self) -> None:
+        """Work out now what the first question would wait for: some tenths of a second, not for an event loop."""
+        _ = self.spelling, self.sources_of_name, self.kind_of_source
+
     @cached_property
     def spelling(self) -> Spelling:
         """The words of all passages and of what leads to them."""

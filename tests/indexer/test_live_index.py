@@ -10,6 +10,7 @@ import pytest
 from indexer.errors import IndexMismatch, IndexMissing
 from indexer.live import LiveIndex
 from indexer.retriever import Query, Retriever
+from indexer.spelling import Spelling
 from tests.indexer.fake_encoder import FakeEncoder
 from tests.indexer.notes import NOTES, NOW, build, read, write_notes
 
@@ -256,3 +257,25 @@ async def test_it_does_not_start_without_an_index_that_fits(built, tmp_path):
         LiveIndex(tmp_path / "nowhere", FakeEncoder())
     with pytest.raises(IndexMismatch, match="tutor index build"):
         LiveIndex(folder, FakeEncoder("other"))
+
+
+async def test_the_words_of_an_index_are_read_when_it_is_opened_and_never_on_the_event_loop(tmp_path, monkeypatch):
+    notes, folder, encoder = tmp_path / "notes", tmp_path / "index", FakeEncoder()
+    build(write_notes(notes), folder, encoder)
+    threads = []
+    from_texts = Spelling.from_texts
+
+    def watched(texts, names=()):
+        threads.append(threading.current_thread())
+        return from_texts(texts, names)
+
+    monkeypatch.setattr(Spelling, "from_texts", watched)
+    index = await asyncio.to_thread(LiveIndex, folder, encoder)
+    assert len(threads) == 1
+    assert index.snapshot.spelling.repair("backproppagation") == "backpropagation"
+    build(write_notes(notes, NEW), folder, encoder)
+    await index.search(Query("momentum"))
+    assert index.snapshot.spelling.repair("momemtum") == "momentum"
+    await index.close()
+    assert len(threads) == 2
+    assert threading.main_thread() not in threads
