@@ -6,22 +6,33 @@ import random
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import aiohttp
 import discord
+from fsrs import Scheduler
 
 from bot.client import Services, TutorClient
 from bot.clock import Clock, system_clock
-from bot.config import Settings, read_token
-from bot.errors import ConnectionFailed, IntentsError, SearchUnavailable, TokenError
+from bot.config import ReviewSettings, Settings, read_token
+from bot.errors import ConfigError, ConnectionFailed, IntentsError, SearchUnavailable, TokenError
 from bot.features.ask.service import AnswerPolicy, AskService
+from bot.features.challenge.service import ChallengeService
 from bot.features.curriculum.service import CurriculumService
 from bot.features.next_step.service import NextStepService
 from bot.features.privacy.service import PrivacyService
 from bot.features.probe.service import ProbeService
 from bot.features.progress.service import ProgressService
+from bot.features.questions.rules.scheduling import new_scheduler
+from bot.features.questions.service import QuestionService
+from bot.features.quiz.service import QuizService
+from bot.features.review.service import ReviewService
 from bot.features.settings.service import GuildSettingsService
 from bot.features.start.service import StartService
+from bot.features.weekly.service import WeeklyService
+from bot.scheduling.dispatcher import Dispatcher
 from bot.storage.database import Database
 from indexer.encoder import Encoder, SentenceTransformerEncoder
 from indexer.errors import EncoderError, SearchIndexError
@@ -78,18 +89,70 @@ def _services(settings: Settings, clock: Clock, database: Database, index: LiveI
     answers = settings.answers
     policy = AnswerPolicy(answers.max_sources, answers.confidence, answers.notes_url)
     progress = ProgressService(database, clock, curriculum) if curriculum else None
-    return Services(
+    services = Services(
         ask=AskService(index, database, clock, policy, curriculum, progress=progress),
         privacy=PrivacyService(database, clock, keep_questions_days=answers.keep_questions_days),
         index=index,
         curriculum=curriculum,
         progress=progress,
-        probe=ProbeService(database, clock, curriculum, progress, random.Random()) if curriculum and progress else None,
-        next_step=NextStepService(database, clock, curriculum, progress) if curriculum and progress else None,
         start=StartService(clock, progress) if progress else None,
         guild_settings=GuildSettingsService(database, clock) if curriculum else None,
         guide=CurriculumService(curriculum, progress, clock) if curriculum and progress else None,
     )
+    if curriculum is None or progress is None:
+        return services
+    return replace(services, **_asking_services(settings, clock, database, curriculum, progress))
+
+
+def _asking_services(
+    settings: Settings, clock: Clock, database: Database, curriculum: Curriculum, progress: ProgressService
+) -> dict[str, Any]:
+    """The services that ask questions of the bank, by their fields of `Services`."""
+    scheduler = load_scheduler(settings.review)
+    questions = QuestionService(database, clock, curriculum, scheduler, random.Random())
+    dispatcher = Dispatcher(database, clock)
+    return {
+        "questions": questions,
+        "dispatcher": dispatcher,
+        "probe": ProbeService(database, clock, curriculum, progress, questions, rng=random.Random()),
+        "next_step": NextStepService(
+            database, clock, curriculum, progress, reviewed_at_a_time=settings.review.at_a_time
+        ),
+        "quiz": QuizService(database, clock, curriculum, progress, questions, rng=random.Random()),
+        "review": ReviewService(
+            database,
+            clock,
+            curriculum,
+            questions,
+            scheduler=scheduler,
+            dispatcher=dispatcher,
+            at_a_time=settings.review.at_a_time,
+        ),
+        "weekly": WeeklyService(
+            database, clock, curriculum, progress, questions, dispatcher=dispatcher, rng=random.Random()
+        ),
+        "challenge": ChallengeService(database, clock, curriculum, questions),
+    }
+
+
+def load_scheduler(review: ReviewSettings) -> Scheduler:
+    """The scheduler of reviews as it is configured.
+
+    Raises:
+        ConfigError: its parameters are out of bounds.
+    """
+    try:
+        return new_scheduler(
+            parameters=review.parameters,
+            desired_retention=review.desired_retention,
+            maximum_interval_days=review.maximum_interval_days,
+            learning_steps=[timedelta(hours=hours) for hours in review.learning_steps_hours],
+            relearning_steps=[timedelta(hours=hours) for hours in review.relearning_steps_hours],
+        )
+    except ValueError as error:
+        raise ConfigError(
+            f"[review] parameters cannot be used: {error}. Delete the line to get the defaults."
+        ) from error
 
 
 def _curriculum(settings: Settings) -> Curriculum | None:

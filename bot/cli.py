@@ -24,6 +24,7 @@ from bot.config import Settings, load_settings
 from bot.db_cli import db_app
 from bot.errors import ConfigError, OperatorError
 from bot.features.ask.rules.confidence import is_answerable
+from bot.questions_cli import questions_app
 from indexer.build import BuildReport, build_index, encode_prose, is_stale
 from indexer.build import Progress as ShowProgress
 from indexer.encoder import SentenceTransformerEncoder
@@ -44,6 +45,7 @@ app = typer.Typer(
 index_app = typer.Typer(help="Build, check and search the index.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
 app.add_typer(db_app, name="db")
+app.add_typer(questions_app, name="questions")
 
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -16,6 +16,9 @@ from bot.config import Settings
 from bot.features.ask.cog import AskCog
 from bot.features.ask.service import AskService
 from bot.features.ask.views import PathButton, RateButton, SourcesButton, TryButton
+from bot.features.challenge.cog import ChallengeCog
+from bot.features.challenge.service import ChallengeService
+from bot.features.challenge.views import CHALLENGE_ITEMS
 from bot.features.curriculum.cog import CurriculumCog
 from bot.features.curriculum.service import CurriculumService
 from bot.features.curriculum.views import CURRICULUM_ITEMS
@@ -31,11 +34,25 @@ from bot.features.probe.views import PROBE_BUTTONS
 from bot.features.progress.cog import ProgressCog
 from bot.features.progress.service import ProgressService
 from bot.features.progress.views import PROGRESS_BUTTONS
+from bot.features.questions.cog import QuestionsCog
+from bot.features.questions.service import QuestionService
+from bot.features.questions.views import QUESTION_ITEMS
+from bot.features.quiz.cog import QuizCog
+from bot.features.quiz.service import QuizService
+from bot.features.quiz.views import QUIZ_ITEMS
+from bot.features.review.cog import ReviewCog
+from bot.features.review.service import ReviewService
+from bot.features.review.views import REVIEW_ITEMS
 from bot.features.settings.cog import SettingsCog
 from bot.features.settings.service import GuildSettingsService
 from bot.features.start.cog import StartCog
 from bot.features.start.service import StartService
 from bot.features.start.views import START_ITEMS
+from bot.features.weekly.cog import WeeklyCog
+from bot.features.weekly.service import WeeklyService
+from bot.features.weekly.views import WEEKLY_ITEMS
+from bot.scheduling.cog import SchedulingCog
+from bot.scheduling.dispatcher import Dispatcher
 from bot.ui.errors import on_tree_error, without_text
 from bot.ui.flood import FloodGate
 from indexer.live import LiveIndex
@@ -56,11 +73,17 @@ class Services:
     index: LiveIndex
     curriculum: Curriculum | None
     progress: ProgressService | None = None
+    questions: QuestionService | None = None
+    dispatcher: Dispatcher | None = None
     probe: ProbeService | None = None
     next_step: NextStepService | None = None
     start: StartService | None = None
     guild_settings: GuildSettingsService | None = None
     guide: CurriculumService | None = None
+    quiz: QuizService | None = None
+    review: ReviewService | None = None
+    weekly: WeeklyService | None = None
+    challenge: ChallengeService | None = None
 
 
 def required_intents(settings: Settings) -> discord.Intents:
@@ -98,6 +121,7 @@ class TutorClient(commands.Bot):
         gate = FloodGate(self.settings.answers.questions_per_minute, FLOOD_SECONDS, self.clock)
         self.tree.error(on_tree_error)
         self.add_dynamic_items(RateButton, SourcesButton, DeletionButton, *PROBE_BUTTONS, *NEXT_ITEMS, *START_ITEMS)
+        self.add_dynamic_items(*QUESTION_ITEMS, *QUIZ_ITEMS, *REVIEW_ITEMS, *WEEKLY_ITEMS, *CHALLENGE_ITEMS)
         await self.add_cog(AskCog(self, self.services.ask, gate))
         await self.add_cog(HelpCog(self))
         await self.add_cog(PrivacyCog(self.services.privacy))
@@ -117,8 +141,23 @@ class TutorClient(commands.Bot):
             await self.add_cog(ProgressCog(self, services.progress))
         if services.guide is not None:
             await self.add_cog(CurriculumCog(services.guide))
+        if services.questions is not None and services.dispatcher is not None:
+            await self._add_asking_cogs(services, services.questions, services.dispatcher)
         if services.guild_settings is not None and services.curriculum is not None:
             await self.add_cog(SettingsCog(services.guild_settings, services.curriculum))
+
+    async def _add_asking_cogs(self, services: Services, questions: QuestionService, dispatcher: Dispatcher) -> None:
+        """What asks questions of the bank. The dispatcher comes last, when every kind of work has its handler."""
+        await self.add_cog(QuestionsCog())
+        if services.challenge is not None:
+            await self.add_cog(ChallengeCog(self, services.challenge, dispatcher))
+        if services.quiz is not None:
+            await self.add_cog(QuizCog(services.quiz))
+        if services.review is not None:
+            await self.add_cog(ReviewCog(self, services.review, dispatcher))
+        if services.weekly is not None:
+            await self.add_cog(WeeklyCog(self, services.weekly, questions, dispatcher))
+        await self.add_cog(SchedulingCog(self, dispatcher))
 
     async def on_ready(self) -> None:
         _log.info("Ready in %d servers.", len(self.guilds))

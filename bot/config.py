@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
+from fsrs.scheduler import DEFAULT_PARAMETERS
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from sqlalchemy.engine import make_url
@@ -63,6 +64,17 @@ class AnswerSettings(Section):
     notes_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
 
 
+class ReviewSettings(Section):
+    """How reviews are scheduled. The weights are those of FSRS-6; py-fsrs has the defaults and checks their bounds."""
+
+    at_a_time: Annotated[int, Field(ge=1, le=15)] = 5
+    desired_retention: Annotated[float, Field(ge=0.7, le=0.97)] = 0.9
+    maximum_interval_days: Annotated[int, Field(ge=7, le=3650)] = 365
+    learning_steps_hours: tuple[Annotated[float, Field(gt=0, le=24 * 30)], ...] = (24.0, 72.0)
+    relearning_steps_hours: tuple[Annotated[float, Field(gt=0, le=24 * 30)], ...] = (24.0,)
+    parameters: Annotated[tuple[float, ...], Field(min_length=21, max_length=21)] = DEFAULT_PARAMETERS
+
+
 class LogSettings(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -82,6 +94,7 @@ class Settings(BaseSettings):
     index: IndexSettings = IndexSettings()
     database: DatabaseSettings = DatabaseSettings()
     answers: AnswerSettings = AnswerSettings()
+    review: ReviewSettings = ReviewSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import webbrowser
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -17,7 +17,10 @@ from bot.app import open_services
 from bot.client import Services, TutorClient
 from bot.clock import system_clock
 from bot.config import DatabaseSettings, Settings
-from bot.preview_learners import Learners, describe_standing
+from bot.features.weekly.models import WeeklyQuiz
+from bot.features.weekly.service import WeeklyService
+from bot.preview_learners import Learners, describe_standing, take_weekly_quiz
+from bot.preview_time import HELP, NEXT, Moved, parse_step, read_lines
 from bot.storage.database import Database
 from indexer.encoder import Encoder
 
@@ -27,8 +30,14 @@ MEMBERS = ("ada", "grace", "linus")
 """Whom one can act as."""
 OTHERS = ("hedy", "alan", "katherine")
 """Whom /progress server shows besides."""
+ADMIN = "barbara"
+"""Who manages the server. One can act as her, too."""
 _SETTLE_SECONDS = 60.0
 _TICK_SECONDS = 1.0
+_WEEKLY_ANSWERS = {"hedy": "+--+", "alan": "+-+++", "katherine": "++-++"}
+_RANKED = ("alan", "katherine")
+_GOAL = 3
+"""How many members are wished for in the weekly quiz."""
 _WIDTH, _HEIGHT = 960, 900
 
 Say = Callable[[str], None]
@@ -48,11 +57,52 @@ async def run_preview(settings: Settings, encoder: Encoder, *, port: int | None,
         say(f"Act as {', '.join(MEMBERS)}: write a question, or type / for the commands.")
         for line in await world.standings():
             say(f"    {line}")
+        say(f"{ADMIN} looks after the server: /weekly, /challenges and /settings are for {ADMIN}.")
         say("/privacy delete makes anybody a newcomer until the next start. Stop with Ctrl+C.")
+        say(HELP)
         if open_browser:
             await asyncio.to_thread(_open, page.url)
+        running = [asyncio.create_task(_listen(world, page, say)), asyncio.create_task(_keep_fresh(world, page))]
         await stop.wait()
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running)
         say("Stopping.")
+
+
+async def _listen(world: "PreviewWorld", page: Preview, say: Say) -> None:
+    """Move time forward as the terminal says."""
+    async for line in read_lines():
+        if not line:
+            continue
+        step = parse_step(line)
+        if step is None and line.casefold() != NEXT:
+            say(f"I do not understand {line!r}. {HELP}")
+            continue
+        say("Moving time forward …")
+        moved = await (world.advance(step) if step else world.advance_to_next())
+        await _refresh(page)
+        done = "nothing planned came up" if not moved.done else f"{moved.done} planned things happened"
+        say(f"It is {moved.now:%A %d %B %Y, %H:%M} UTC now; {done}.")
+
+
+async def _keep_fresh(world: "PreviewWorld", page: Preview) -> None:
+    """Have the bot do what is due, and show what it does by itself, such as the end of the weekly quiz."""
+    shown = world.events
+    while True:
+        await asyncio.sleep(_TICK_SECONDS)
+        await world.advance(timedelta())  # timers of the simulation fire only when somebody acts
+        if shown != world.events and await _refresh(page):
+            shown = world.events
+
+
+async def _refresh(page: Preview) -> bool:
+    """Bring the page up to date; False while somebody is clicking, which brings it up to date as well."""
+    try:
+        await page.refresh()
+    except simcord.SetupError:
+        return False
+    return True
 
 
 def _open(url: str) -> None:
@@ -83,6 +133,8 @@ class PreviewWorld:
         update = {"database": _preview_database(settings), "discord": reading}
         self._settings = settings.model_copy(update=update)
         self._encoder = encoder
+        self._ahead = timedelta()
+        """How far time was put forward."""
 
     async def __aenter__(self) -> Self:
         self._services = open_services(self._settings, self._clock, self._encoder)
@@ -93,6 +145,7 @@ class PreviewWorld:
             self.env.backend.bot_user.name = BOT_NAME
             self._populate()
             self._keep_time()
+            await _forget_open_quizzes(services)
             await self.env.start()
             await self._furnish(services)
         except BaseException:
@@ -110,18 +163,56 @@ class PreviewWorld:
     def preview(self, port: int | None = None) -> Preview:
         """The page of the ask channel."""
         return self.env.preview(
-            self.channel, viewers=self.members, layout="channel", width=_WIDTH, height=_HEIGHT, port=port
+            self.channel,
+            viewers=[*self.members, self.admin],
+            layout="channel",
+            width=_WIDTH,
+            height=_HEIGHT,
+            port=port,
         )
+
+    @property
+    def events(self) -> int:
+        """How much has happened in the simulated Discord, in both directions."""
+        return len(self.env.backend.transcript)
+
+    async def advance(self, by: timedelta) -> Moved:
+        """Move time forward. What is planned on the way happens at its own time."""
+        return await self._advance_to(self._clock() + by)
+
+    async def advance_to_next(self) -> Moved:
+        """Move time forward to the next thing that is planned, if there is any."""
+        dispatcher = self.client.services.dispatcher
+        planned = await dispatcher.next_look() if dispatcher else None
+        return await self._advance_to(planned or self._clock())
+
+    async def _advance_to(self, target: datetime) -> Moved:
+        done = 0
+        dispatcher = self.client.services.dispatcher
+        if dispatcher is not None:
+            while (due := await dispatcher.next_look()) is not None and due < target:
+                self._move_to(due)
+                done += await dispatcher.run_due()
+            self._move_to(target)
+            done += await dispatcher.run_due()
+        self._move_to(target)
+        return Moved(self._clock(), done)
+
+    def _move_to(self, moment: datetime) -> None:
+        by = moment - self._clock()
+        if by > timedelta():
+            self._ahead += by
+            self.env.backend.advance_clock(by.total_seconds())
 
     def _clock(self) -> datetime:
         return self.env.now()
 
     def _keep_time(self) -> None:
-        """Simulated time stands still by itself; here it is the machine's, from now on."""
+        """Simulated time stands still by itself; here it goes on with the machine's, from now on."""
 
         async def tick() -> None:
             while True:
-                behind = (system_clock() - self.env.now()).total_seconds()
+                behind = (system_clock() + self._ahead - self.env.now()).total_seconds()
                 self.env.backend.advance_clock(max(behind, 0.0))
                 await asyncio.sleep(_TICK_SECONDS)
 
@@ -139,6 +230,8 @@ class PreviewWorld:
         everybody = {name: self._guild.add_member(self.env.create_user(name)) for name in (*MEMBERS, *OTHERS)}
         self.members = [everybody[name] for name in MEMBERS]
         self._ids = {name: member.id for name, member in everybody.items()}
+        role = self._guild.create_role("admins", permissions=discord.Permissions(manage_guild=True, manage_roles=True))
+        self.admin = self._guild.add_member(self.env.create_user(ADMIN), roles=[role])
 
     async def _furnish(self, services: Services) -> None:
         """What the members did so far, and a greeting that invites a first question."""
@@ -146,18 +239,38 @@ class PreviewWorld:
         channel = self.client.get_channel(self.channel.id)
         if isinstance(channel, discord.TextChannel):
             await channel.send(embed=render_greeting(services))
+        if services.weekly is not None and services.dispatcher is not None:
+            await self._open_weekly_quiz(services.weekly)
+            await services.dispatcher.run_due()
+            await self._take_part(services)
         await self.env.settle()
 
     async def _seed(self, services: Services) -> None:
-        if services.curriculum is None or services.guild_settings is None:
+        if services.curriculum is None or services.guild_settings is None or services.questions is None:
             return
         database = Database(self._settings.database.url)
         try:
-            learners = Learners(database, services.curriculum, self._clock, self._guild.id)
+            learners = Learners(database, services.curriculum, services.questions, self._clock, self._guild.id)
             if await learners.seed(self._ids):
                 await services.guild_settings.set_milestones_channel(self._guild.id, self.channel.id)
         finally:
             await database.close()
+
+    async def _open_weekly_quiz(self, weekly: WeeklyService) -> None:
+        """A quiz that has just been posted."""
+        now = self._clock()
+        quiz = WeeklyQuiz(self._guild.id, self.channel.id, now.weekday(), 60 * now.hour, "UTC", goal=_GOAL)
+        await weekly.set_up(quiz)
+        await weekly.demand(self._guild.id, is_extra=True)
+
+    async def _take_part(self, services: Services) -> None:
+        """Some of the others have taken the quiz at once, so that its results are worth reading."""
+        if services.weekly is None or services.questions is None:
+            return
+        for round_id in await services.weekly.list_open():
+            for name, marks in _WEEKLY_ANSWERS.items():
+                await take_weekly_quiz(services.questions, round_id, self._ids[name], marks)
+                await services.weekly.set_ranked(self._ids[name], self._guild.id, is_ranked=name in _RANKED)
 
     async def standings(self) -> list[str]:
         """Where each of the members is, one line each; none for a folder of plain notes."""
@@ -165,6 +278,13 @@ class PreviewWorld:
         if progress is None:
             return []
         return [describe_standing(name, await progress.show_overview(self._ids[name])) for name in MEMBERS]
+
+
+async def _forget_open_quizzes(services: Services) -> None:
+    """A quiz of an earlier run has lost its message with that run, so it is over."""
+    if services.weekly is not None:
+        for round_id in await services.weekly.list_open():
+            await services.weekly.close_without_results(round_id)
 
 
 def render_greeting(services: Services) -> discord.Embed:

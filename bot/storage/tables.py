@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -130,6 +131,8 @@ class EnrolmentRow(Base):
     guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     is_visible: Mapped[bool]
     is_congratulated: Mapped[bool]
+    is_ranked: Mapped[bool] = mapped_column(server_default=false())
+    """Whether the results of the weekly quiz may name them."""
     changed_at: Mapped[datetime]
 
 
@@ -272,6 +275,10 @@ class GuildRow(Base):
 
     guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     milestones_channel_id: Mapped[int | None]
+    notes_channel_id: Mapped[int | None]
+    """Where the tutor tells those who look after it what they have to decide or to mend."""
+    mentor_role_id: Mapped[int | None]
+    """Who may decide about challenged questions, besides the admins."""
     changed_at: Mapped[datetime]
 
 
@@ -283,3 +290,189 @@ class StepRoleRow(Base):
     guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     step: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     role_id: Mapped[int]
+
+
+class RoundRow(Base):
+    """A set of questions, asked of one member (`member_id`), or of a whole server in its weekly quiz."""
+
+    __tablename__ = "rounds"
+    __table_args__ = (Index("ix_rounds_member", "member_id", "made_at"),)
+
+    id: Mapped[int] = _serial()
+    kind: Mapped[str] = mapped_column(String(10))
+    member_id: Mapped[int | None] = mapped_column(BigInteger, _learner())
+    guild_id: Mapped[int | None]
+    subject: Mapped[str | None] = mapped_column(String(130))
+    questions: Mapped[list[str]]
+    made_at: Mapped[datetime]
+    closes_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    """When the last question was answered or the rest was given up; of a weekly quiz, when it closed."""
+
+
+class AttemptRow(Base):
+    """One answer of a member to a question of the bank, wherever it was asked. Never two with the same `key`."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index("ix_attempts_member", "member_id", "question", "answered_at"),
+        Index("ix_attempts_question", "question", "guild_id"),
+        Index("ix_attempts_round", "round_id", "member_id"),
+        UniqueConstraint("member_id", "key", name="uq_attempts_key"),
+    )
+
+    id: Mapped[int] = _serial()
+    member_id: Mapped[int] = mapped_column(BigInteger, _learner())
+    key: Mapped[str] = mapped_column(String(80))
+    """Names what was answered ("round:7:2", "probe:3:0"); the evidence that came of it has the same key."""
+    question: Mapped[str] = mapped_column(String(80))
+    guild_id: Mapped[int | None]
+    round_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("rounds.id", ondelete="CASCADE"))
+    position: Mapped[int | None] = mapped_column(SmallInteger)
+    response: Mapped[dict[str, Any]]
+    is_correct: Mapped[bool | None]
+    """None for a question that was retired since: it counts for nothing."""
+    confidence: Mapped[str | None] = mapped_column(String(10))
+    answered_at: Mapped[datetime]
+
+
+class CardRow(Base):
+    """Where the spaced repetition of one question stands for one member: a card of FSRS."""
+
+    __tablename__ = "cards"
+    __table_args__ = (Index("ix_cards_due", "member_id", "due_at"),)
+
+    member_id: Mapped[int] = _learner_key()
+    question: Mapped[str] = mapped_column(String(80), primary_key=True)
+    state: Mapped[int] = mapped_column(SmallInteger)
+    step: Mapped[int | None] = mapped_column(SmallInteger)
+    stability: Mapped[float] = mapped_column(Double)
+    difficulty: Mapped[float] = mapped_column(Double)
+    due_at: Mapped[datetime]
+    reviewed_at: Mapped[datetime]
+
+
+class RulingRow(Base):
+    """What was decided about a question that was challenged, for one server or (guild_id 0) for everybody."""
+
+    __tablename__ = "rulings"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    question: Mapped[str] = mapped_column(String(80), primary_key=True)
+    verdict: Mapped[str] = mapped_column(String(10))
+    answer_key: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    note: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime]
+
+
+class ChallengeRow(Base):
+    """A member's doubt about a question; `channel_id` and `message_id` are where those who decide were told."""
+
+    __tablename__ = "challenges"
+    __table_args__ = (
+        Index("ix_challenges_guild", "guild_id", "state"),
+        Index("ix_challenges_member", "member_id", "made_at"),
+    )
+
+    id: Mapped[int] = _serial()
+    member_id: Mapped[int] = mapped_column(BigInteger, _learner())
+    guild_id: Mapped[int | None]
+    question: Mapped[str] = mapped_column(String(80))
+    attempt_key: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10))
+    channel_id: Mapped[int | None]
+    message_id: Mapped[int | None]
+    made_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+
+class NewsRow(Base):
+    """Something that a member is told, alone, with their next quiz or review."""
+
+    __tablename__ = "news"
+    __table_args__ = (Index("ix_news_member", "member_id", "told_at"),)
+
+    id: Mapped[int] = _serial()
+    member_id: Mapped[int] = mapped_column(BigInteger, _learner())
+    kind: Mapped[str] = mapped_column(String(20))
+    question: Mapped[str] = mapped_column(String(80))
+    details: Mapped[dict[str, Any]]
+    made_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+
+
+class OccurrenceRow(Base):
+    """One piece of scheduled work. Its kind, subject and slot name it, so that it can be there once only."""
+
+    __tablename__ = "occurrences"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject_id", "slot", name="uq_occurrences_slot"),
+        Index("ix_occurrences_due", "state", "due_at"),
+    )
+
+    id: Mapped[int] = _serial()
+    kind: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[int]
+    """Whom or what it is for: a server, a round, a member."""
+    member_id: Mapped[int | None] = mapped_column(BigInteger, _learner())
+    """The member whom it is about, if it is about one: it goes with them."""
+    slot: Mapped[str] = mapped_column(String(40))
+    due_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(10))
+    claimed_by: Mapped[str | None] = mapped_column(String(40))
+    lease_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(Integer)
+    note: Mapped[str | None] = mapped_column(Text)
+    ended_at: Mapped[datetime | None]
+
+
+class WeeklyQuizRow(Base):
+    """How a server's weekly quiz is set up. Weekday 0 is Monday; `minute` counts from midnight in `zone`."""
+
+    __tablename__ = "weekly_quizzes"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    channel_id: Mapped[int]
+    weekday: Mapped[int] = mapped_column(SmallInteger)
+    minute: Mapped[int] = mapped_column(SmallInteger)
+    zone: Mapped[str] = mapped_column(String(64))
+    questions: Mapped[int] = mapped_column(SmallInteger)
+    open_hours: Mapped[int] = mapped_column(SmallInteger)
+    role_id: Mapped[int | None]
+    goal: Mapped[int | None] = mapped_column(SmallInteger)
+    """How many members the server wants to finish it."""
+    is_paused: Mapped[bool]
+    changed_at: Mapped[datetime]
+
+
+class WeeklyRoundRow(Base):
+    """One week's quiz of a server: its round, and where it was posted. `slot` is its week.
+
+    Nothing refers to the round by a foreign key, for rounds of members go with them and those of servers stay.
+    """
+
+    __tablename__ = "weekly_rounds"
+    __table_args__ = (UniqueConstraint("guild_id", "slot", name="uq_weekly_rounds_slot"),)
+
+    round_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    guild_id: Mapped[int]
+    slot: Mapped[str] = mapped_column(String(40))
+    planned_at: Mapped[datetime]
+    channel_id: Mapped[int]
+    message_id: Mapped[int | None]
+    posted_at: Mapped[datetime | None]
+    summary_message_id: Mapped[int | None]
+
+
+class ReminderRow(Base):
+    """A member wants to be reminded of due reviews, between two hours of their own day."""
+
+    __tablename__ = "reminders"
+
+    member_id: Mapped[int] = _learner_key()
+    from_hour: Mapped[int] = mapped_column(SmallInteger)
+    to_hour: Mapped[int] = mapped_column(SmallInteger)
+    changed_at: Mapped[datetime]
+    failed_at: Mapped[datetime | None]
+    """When a direct message was refused; the reminder is off since, and the member is told at the next /review."""

@@ -27,6 +27,12 @@ def escape(text: str) -> str:
     return text.replace("@", "@\u200b")
 
 
+def literal(text: str) -> str:
+    """Text of the question bank: `code` stays code, and the * and _ of formulas are no Markdown."""
+    plain_and_code = enumerate(re.split(r"(`[^`]+`)", text))
+    return "".join(piece if at % 2 else re.sub(r"([\\*_~|`])", r"\\\1", piece) for at, piece in plain_and_code)
+
+
 def link(label: str, url: str) -> str:
     """A masked link whose label cannot close itself."""
     return f"[{label.replace('[', '(').replace(']', ')')}]({url.replace(')', '%29')})"

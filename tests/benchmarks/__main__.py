@@ -14,6 +14,7 @@ from bot.config import DatabaseSettings, IndexSettings, Settings
 from indexer.build import build_index, is_stale
 from indexer.encoder import SentenceTransformerEncoder
 from tests.benchmarks.bare import Bare
+from tests.benchmarks.dispatch import measure_dispatch
 from tests.benchmarks.fresh_process import measure_fresh_processes
 from tests.benchmarks.learner_model import Size, add_size, measure_learner_model
 from tests.benchmarks.many_questions import measure_blocking, measure_throughput
@@ -24,6 +25,8 @@ from tests.benchmarks.report import as_json, as_table
 from tests.paths import KNOWLEDGE, ROOT
 
 _INDEX = ROOT / "data" / "index"
+_SERVERS = 900
+"""Of the 10,000 that the dispatcher must carry, as those take four minutes for each database: see `dispatch`."""
 _SIZE = Size(learners=10_000, evidence=500_000)
 """A tenth of what the learner model must carry, as the whole takes minutes to fill: see `learner_model`."""
 
@@ -41,6 +44,7 @@ def main() -> int:
             measurements = _measure(Path(scratch))
         size = Size(arguments.learners, arguments.evidence, arguments.rounds)
         measurements += measure_learner_model(size, Path(scratch), console)
+        measurements += measure_dispatch(_SERVERS, Path(scratch), console)
     Console().print(as_table(measurements))
     if arguments.json:
         arguments.json.write_text(as_json(measurements), "utf-8")

@@ -13,7 +13,7 @@ from tests.benchmarks.filled_databases import connect_postgresql
 from tests.benchmarks.learner_rows import NOW
 
 _ACTIVITY = NOW - timedelta(weeks=13)
-_REMEMBERED = NOW - timedelta(days=30)
+_REMEMBERED = NOW - timedelta(days=90)
 _LONG_AGO = NOW - timedelta(days=1000)
 """When the bare recommendations were made, so that the tutor does not read them."""
 
@@ -25,6 +25,7 @@ _SNAPSHOT = (
     ("SELECT observed_at FROM evidence WHERE member_id = $1 AND observed_at >= $2", _ACTIVITY),
 )
 _PAST = ("SELECT * FROM recommendations WHERE member_id = $1 AND made_at >= $2 ORDER BY id", _REMEMBERED)
+_DUE = ("SELECT question, due_at FROM cards WHERE member_id = $1 AND due_at <= $2", NOW)
 _TOUCH = (
     "INSERT INTO learners (member_id, joined_at, changed_at) VALUES ($1, $2, $2) "
     "ON CONFLICT (member_id) DO UPDATE SET changed_at = excluded.changed_at"
@@ -54,7 +55,7 @@ class _SQLite:
     async def recommend(self, member_id: int) -> None:
         await self._connection.execute("BEGIN")
         await self._run(_TOUCH, member_id, NOW)
-        await self._read(*_SNAPSHOT, _PAST, member_id=member_id)
+        await self._read(*_SNAPSHOT, _PAST, _DUE, member_id=member_id)
         await self._run(_ADD, member_id, _LONG_AGO)
         await self._connection.execute("COMMIT")
 
@@ -78,7 +79,7 @@ class _PostgreSQL:
     async def recommend(self, member_id: int) -> None:
         async with self._connection.transaction():
             await self._connection.execute(_TOUCH, member_id, NOW)
-            await self._read(*_SNAPSHOT, _PAST, member_id=member_id)
+            await self._read(*_SNAPSHOT, _PAST, _DUE, member_id=member_id)
             await self._connection.fetch(_ADD, member_id, _LONG_AGO)
 
     async def _read(self, *statements: tuple[str, datetime | None], member_id: int) -> None:

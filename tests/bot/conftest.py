@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from datetime import timedelta
 
 import pytest
 
@@ -15,6 +16,12 @@ _read_once = functools.cache(load_knowledge)
 def _notes_are_read_once(monkeypatch):
     """Reading them takes seconds; everything else is as in a real start."""
     monkeypatch.setattr("bot.app.load_knowledge", _read_once)
+
+
+@pytest.fixture(autouse=True)
+def _no_look_in_vain(monkeypatch):
+    """A look a minute would make simulated weeks last; planned work is done at its time all the same."""
+    monkeypatch.setattr("bot.scheduling.cog.LONGEST_SLEEP", timedelta(days=1))
 
 
 @pytest.fixture(autouse=True)

@@ -112,7 +112,7 @@ def test_a_file_that_is_no_text():
     [
         ("[log]\nlevl = 'INFO'", ["[log] levl is an unknown key; did you mean level?"]),
         ("[lgo]\nlevel = 'INFO'", ["lgo is an unknown key; did you mean log?"]),
-        ("zebra = 1", ["zebra is an unknown key; known keys are discord, index, database, answers, log"]),
+        ("zebra = 1", ["zebra is an unknown key; known keys are discord, index, database, answers, review, log"]),
         (
             "[index]\nzebra = 1",
             ["[index] zebra is an unknown key; known keys are knowledge, folder, model, threads"],

@@ -7,6 +7,7 @@ from tests.bot.server import running_server
 
 COMMANDS = {
     "Learning": ["ask", "curriculum", "next", "start"],
+    "Practising": ["quiz", "review"],
     "Your progress": [
         "progress complete",
         "progress server",
@@ -16,13 +17,38 @@ COMMANDS = {
         "progress visibility",
     ],
     "Your data": ["privacy delete", "privacy export", "privacy show"],
+    "For admins and mentors": ["challenges list", "challenges undo"],
     "More": ["help"],
 }
-ADMIN_COMMANDS = ["settings clear", "settings milestones", "settings show", "settings step_role"]
+ADMIN_COMMANDS = [
+    *COMMANDS["For admins and mentors"],
+    "settings clear",
+    "settings mentors",
+    "settings milestones",
+    "settings notes",
+    "settings show",
+    "settings step_role",
+    "weekly history",
+    "weekly off",
+    "weekly pause",
+    "weekly post",
+    "weekly preview",
+    "weekly resume",
+    "weekly set",
+    "weekly show",
+]
 
 
 def fields(result):
-    return {field.name: field.value for field in result.response.embeds[0].fields}
+    """The fields by their names; one without a name goes on with the field before it."""
+    found, name = {}, ""
+    for field in result.response.embeds[0].fields:
+        if field.name == "\u200b":
+            found[name] += f"\n{field.value}"
+        else:
+            name = field.name
+            found[name] = field.value
+    return found
 
 
 async def test_help_lists_every_command_as_a_link(settings, encoder):
@@ -31,7 +57,7 @@ async def test_help_lists_every_command_as_a_link(settings, encoder):
         assert result.response.ephemeral
         registered = await s.client.tree.fetch_commands()
         ids = {command.name: command.id for command in registered}
-        assert set(ids) == {"Ask the tutor", "settings"} | {
+        assert set(ids) == {"Ask the tutor", "settings", "weekly"} | {
             name.split(maxsplit=1)[0] for names in COMMANDS.values() for name in names
         }
         shown = fields(result)
@@ -45,10 +71,10 @@ async def test_help_lists_every_command_as_a_link(settings, encoder):
 
 async def test_what_only_admins_may_do_is_shown_to_admins_only(settings, encoder):
     async with running_server(settings, encoder) as s:
-        assert "For admins" not in fields(await s.ada.slash(s.channel, "help"))
+        assert "/settings" not in fields(await s.ada.slash(s.channel, "help"))["For admins and mentors"]
         role = s.guild.create_role("admins", permissions=discord.Permissions(manage_guild=True))
         boss = s.guild.add_member(s.env.create_user("boss"), roles=[role])
-        lines = sorted(fields(await boss.slash(s.channel, "help"))["For admins"].splitlines())
+        lines = sorted(fields(await boss.slash(s.channel, "help"))["For admins and mentors"].splitlines())
         assert [line.split(":")[0].removeprefix("</") for line in lines] == ADMIN_COMMANDS
 
 
@@ -56,6 +82,7 @@ async def test_every_command_that_help_names_works(settings, encoder):
     async with running_server(settings, encoder) as s:
         options = {
             "ask": {"question": "what is dropout?"},
+            "challenges undo": {"question": "softmax-sum"},
             "progress complete": {"item": "fastai-practical-deep-learning/lesson-1"},
             "progress skip": {"item": "fastai-practical-deep-learning/lesson-2"},
         }

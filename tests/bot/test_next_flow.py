@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import discord
 import pytest
+from fsrs import Card
+from fsrs import State as CardState
 
 from bot.config import IndexSettings
 from bot.features.next_step.service import (
@@ -18,6 +21,7 @@ from bot.features.next_step.service import (
 )
 from bot.features.progress.models import Evidence, EvidenceKind, State
 from bot.features.progress.service import UNDONE_ALREADY
+from bot.features.questions import store as questions_store
 from bot.ui.errors import APOLOGY
 from tests.bot.server import labels_of, running_server
 from tests.indexer.notes import NOTES, build, write_notes
@@ -387,7 +391,7 @@ async def test_a_part_that_is_solid_may_be_skipped_after_three_questions(setting
 async def test_a_review_is_begun(settings, encoder):
     async with running_server(settings, encoder) as s:
         await answer(s, "dropout", True, True, True, True)
-        await s.env.advance_time(90 * 24 * 3600)
+        s.env.backend.clock.advance(90 * 24 * 3600)  # a leap: every look for due work on the way would take minutes
         message = await next_step(s)
         assert card(message).title == "Review Dropout"
         assert parts(message)["Time"] == "About 2 min."
@@ -395,6 +399,51 @@ async def test_a_review_is_begun(settings, encoder):
         result = await s.ada.click(message, label="Begin")
         assert card(result.followups[0]).title == "A short review"
         assert s.rows("SELECT purpose, target FROM probes") == [("review", "dropout")]
+
+
+async def schedule(s, *dues):
+    """Cards of Ada's that are due so many days from now; "True" is right of each."""
+    services = s.client.services
+    await services.progress.save_profile(s.ada.id)
+    bank = [q for q in services.curriculum.questions if q.kind == "boolean" and q.options[0].correct]
+    async with services.review._database.transaction() as session:
+        for question, days in zip(bank, dues, strict=False):
+            now = s.env.now()
+            card = Card(0, CardState.Review, None, 3.0, 5.0, now + timedelta(days=days), now - timedelta(days=9))
+            await questions_store.update_card(session, s.ada.id, question.id, card)
+    return bank[: len(dues)]
+
+
+async def test_what_is_due_is_begun_and_answered_from_next(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        first, _, _ = await schedule(s, -4, -1, 3)
+        message = await next_step(s)
+        title = s.client.services.curriculum.concepts[first.concept].title
+        assert card(message).title == "Review 2 questions that are due"
+        assert parts(message)["Why now"] == f"2 questions are due, the one on {title} for 4 days."
+        assert parts(message)["Time"] == "About 2 min."
+        assert labels_of(message) == ["Begin", "Not now", "Why this?"]
+        await s.restart()
+        result = await s.ada.click(message, label="Begin")
+        assert noted(message) == "Here are your questions. Take your time."
+        assert labels_of(message) == ["What next?"]
+        (question,) = result.followups
+        assert question.ephemeral
+        assert card(question).footer.text.startswith("Question 1 of 2")
+        await s.ada.click(question, label="True")
+        assert s.rows("SELECT kind FROM rounds") == [("review",)]
+        assert s.rows("SELECT kind, is_correct FROM evidence") == [("review", 1)]
+        assert s.rows("SELECT * FROM probes") == []
+
+
+async def test_what_was_reviewed_meanwhile_is_no_longer_due(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        await schedule(s, -4)
+        message, other = await next_step(s), await next_step(s)
+        result = await s.ada.click(message, label="Begin")
+        await s.ada.click(result.followups[0], label="True")
+        result = await s.ada.click(other, label="Begin")
+        assert card(result.followups[0]).description.startswith("Nothing is due right now.")
 
 
 async def test_a_weak_concept_is_studied_again_and_then_asked(settings, encoder):

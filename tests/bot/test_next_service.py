@@ -6,11 +6,13 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from fsrs import Card
+from fsrs import State as FsrsState
 from sqlalchemy import text
 
 from bot.errors import MemberError
 from bot.features.next_step.explanation import capstone_step, list_projects
-from bot.features.next_step.models import Action, Fate, Kind
+from bot.features.next_step.models import DUE, Action, Fate, Kind
 from bot.features.next_step.service import (
     ANSWERED,
     NOT_TAKEN_BACK,
@@ -23,6 +25,8 @@ from bot.features.next_step.service import (
 )
 from bot.features.progress.models import Evidence, EvidenceKind, State
 from bot.features.progress.service import CHANGED_SINCE, UNDONE_ALREADY, ProgressService
+from bot.features.questions import store as questions_store
+from bot.features.questions.models import RoundKind, Ruling, Verdict
 from tests.bot.databases import rows
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -364,6 +368,109 @@ async def test_a_review_is_followed_once_it_is_begun(world):
     noted = await world.next.begin(found.id, ADA)
     assert (noted.kind, noted.target, noted.asks) == (Kind.REVIEW, "dropout", True)
     assert (await world.next.recommend(ADA)).kind is not Kind.REVIEW
+
+
+async def schedule(world, *cards):
+    """Ada's cards, as (question, days until it is due)."""
+    await world.progress.save_profile(ADA)
+    async with world.database.transaction() as session:
+        for question, due in cards:
+            due_at = world.now + timedelta(days=due)
+            card = Card(0, FsrsState.Review, None, 3.0, 5.0, due_at, world.now - timedelta(days=9))
+            await questions_store.update_card(session, ADA, question, card)
+
+
+async def retire(world, question, guild_id, verdict=Verdict.RETIRED):
+    async with world.database.transaction() as session:
+        await questions_store.add_ruling(session, Ruling(question, guild_id, verdict), world.now)
+
+
+def on(world, concept):
+    """The ids of the questions on a concept."""
+    return [question.id for question in world.curriculum.questions if question.concept == concept]
+
+
+async def test_questions_that_are_due_are_reviewed_first(world):
+    softmax, dropout = on(world, "softmax"), on(world, "dropout")
+    await schedule(world, (dropout[0], -1), (softmax[0], -4), (softmax[1], 0), (softmax[2], 1), ("gone", -9))
+    found = await world.next.recommend(ADA)
+    assert (found.kind, found.target, found.minutes) == (Kind.REVIEW, DUE, 3)
+    assert found.title == "Review 3 questions that are due"
+    assert found.reason == "3 questions are due, the one on Softmax for 4 days."
+    assert await world.next.recommend(ADA) == found
+    assert (await world.next.show(found.id, ADA)).title == found.title
+    words = await world.next.explain(found.id, ADA)
+    assert "- Questions that are due for a review: 3." in words
+    assert "**The rule.** What you are about to lose comes before anything new" in words
+
+    noted = await world.next.begin(found.id, ADA)
+    assert (noted.kind, noted.target, noted.asks) == (Kind.REVIEW, DUE, True)
+    await world.later(hours=19)
+    assert (await world.next.recommend(ADA)).kind is not Kind.REVIEW
+    await world.later(hours=1)
+    assert (await world.next.recommend(ADA)).kind is Kind.REVIEW
+
+
+async def test_what_is_retired_in_a_server_is_not_due_there(world):
+    first, second = on(world, "softmax")[:2]
+    await schedule(world, (first, -4), (second, -1))
+    await retire(world, first, 5)
+    await retire(world, second, 5, Verdict.KEPT)
+    here = await world.next.recommend(ADA, guild_id=5)
+    assert here.reason == "One question is due: the one on Softmax since yesterday."
+    assert (await world.next.recommend(ADA)).title == "Review 2 questions that are due"
+    await retire(world, second, 5)
+    assert (await world.next.recommend(ADA, guild_id=5)).kind is Kind.STUDY
+    assert await world.next.show(here.id, ADA, guild_id=5) is None
+
+
+async def test_who_has_put_the_review_off_gets_something_else(world):
+    await schedule(world, *((question, -1) for question in on(world, "softmax")))
+    found = await world.next.recommend(ADA)
+    other = await world.next.decline(found.id, ADA)
+    assert other.kind is Kind.STUDY
+    assert (await world.next.undo(found.id, ADA)).target == DUE
+
+
+@pytest.mark.parametrize(
+    ("asked", "begun_ago", "finished_ago", "kind"),
+    [
+        (RoundKind.REVIEW, timedelta(hours=1), timedelta(hours=1), Kind.STUDY),
+        (RoundKind.REVIEW, timedelta(days=6), timedelta(hours=19), Kind.STUDY),
+        (RoundKind.REVIEW, timedelta(hours=21), timedelta(hours=20), Kind.REVIEW),
+        (RoundKind.REVIEW, timedelta(hours=1), None, Kind.REVIEW),  # it was left, and goes on
+        (RoundKind.QUIZ, timedelta(hours=1), timedelta(hours=1), Kind.REVIEW),
+    ],
+)
+async def test_one_round_of_reviews_a_day_is_enough_wherever_it_was_begun(world, asked, begun_ago, finished_ago, kind):
+    await schedule(world, *((question, -1) for question in on(world, "softmax")))
+    async with world.database.transaction() as session:
+        begun_at = world.now - begun_ago
+        made = await questions_store.add_round(session, asked, ADA, None, ["x"], subject=None, now=begun_at)
+        if finished_ago is not None:
+            await questions_store.update_finished(session, made.id, world.now - finished_ago)
+    assert (await world.next.recommend(ADA)).kind is kind
+
+
+async def test_what_fades_is_left_to_its_own_questions_if_it_has_any(world):
+    await world.answer("dropout", *[True] * 4)
+    await world.answer("softmax", *[True] * 4)
+    await world.later(days=90)
+    await schedule(world, (on(world, "dropout")[0], 9))
+    found = await world.next.recommend(ADA)
+    assert (found.kind, found.target) == (Kind.REVIEW, "softmax")
+
+
+@pytest.mark.parametrize(("days", "is_remembered"), [(80, True), (91, False)])
+async def test_what_was_put_off_is_remembered_for_90_days(world, days, is_remembered):
+    for _ in range(3):
+        found = await world.next.recommend(ADA)
+        assert found.target == FIRST
+        await world.next.decline(found.id, ADA)
+        await world.later(days=1)
+    await world.later(days=days)
+    found = await world.next.recommend(ADA)
+    assert ("put it off on 3 days" in found.reason) is is_remembered
 
 
 async def test_wrong_answers_in_a_placement_do_not_come_before_the_lesson_that_teaches_it(world):

@@ -106,6 +106,8 @@ async def test_show_says_in_plain_words_what_is_kept(settings, encoder):
             "Your progress",
             "Signs of what you know",
             "My suggestions and rounds of questions",
+            "Your quizzes",
+            "Questions that you challenged",
             "Your milestones",
         ]
         assert promise == (
@@ -175,6 +177,7 @@ async def test_the_export_holds_the_learner(settings, encoder):
                 "server_id": s.guild.id,
                 "is_visible": True,
                 "is_congratulated": False,
+                "is_ranked": False,
                 "changed_at": "2026-01-01T00:00:00+00:00",
             }
         ]

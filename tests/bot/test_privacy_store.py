@@ -19,7 +19,7 @@ from tests.bot.example_rows import NOW, TEXT, dump, example_rows, fill
 
 ADA, GRACE = 2**63 - 1, 987654321
 COURSE = "fastai-practical-deep-learning"
-OF_SERVERS = {"guilds", "step_roles"}
+OF_SERVERS = {"guilds", "step_roles", "rulings", "weekly_quizzes", "weekly_rounds"}
 ABOUT_MEMBERS = set(Base.metadata.tables) - OF_SERVERS
 
 
@@ -72,6 +72,13 @@ async def test_what_an_export_calls_things(database, service):
         "probe_answers",
         "milestones",
         "congratulations",
+        "rounds",
+        "attempts",
+        "cards",
+        "challenges",
+        "news",
+        "reminders",
+        "scheduled",
     ]
     assert data["profile"][0]["motivation"] == f"{TEXT}0"
     assert data["servers"] == [
@@ -79,6 +86,7 @@ async def test_what_an_export_calls_things(database, service):
             "server_id": 2**63 - 1,
             "is_visible": True,
             "is_congratulated": True,
+            "is_ranked": True,
             "changed_at": "2026-01-02T03:04:05.678901+00:00",
         }
     ]
@@ -89,14 +97,14 @@ async def test_a_deletion_leaves_nothing_and_touches_nobody_else(database, servi
     await fill(database, GRACE, ADA)
     before = await dump(database)
     receipt = await service.delete_member(ADA)
-    assert receipt.deleted == Counts(*[1] * 13)
+    assert receipt.deleted == Counts(*[1] * 20)
     assert receipt.deleted_at == NOW
     assert await dump(database) == {
         name: found if name in OF_SERVERS else [row for row in found if row in rows_of_grace(name)]
         for name, found in before.items()
     }
     assert not (await service.export_member(ADA)).counts
-    assert (await service.export_member(GRACE)).counts == Counts(*[1] * 13)
+    assert (await service.export_member(GRACE)).counts == Counts(*[1] * 20)
     again = await service.delete_member(ADA)
     assert again.deleted == Counts()
     assert not again.deleted

@@ -11,6 +11,7 @@ from bot.features.probe.models import Purpose
 from bot.features.probe.service import NOT_YOURS, UNKNOWN, ProbeService
 from bot.features.probe.views import PROBE_BUTTONS, begin_probe, question_buttons
 from bot.ui.errors import run_safely
+from tests.bot.schedulers import question_service
 from tests.bot.server import labels_of, running_server
 
 ITEM = "fastai-practical-deep-learning/lesson-3"
@@ -84,7 +85,9 @@ def only(s, *questions):
     """The real services with a bank of these questions only."""
     old = s.client.services
     curriculum = dataclasses.replace(old.curriculum, questions=questions)
-    probes = ProbeService(old.probe._database, s.env.now, curriculum, old.progress, random.Random(1))
+    database = old.probe._database
+    asking = question_service(database, s.env.now, curriculum)
+    probes = ProbeService(database, s.env.now, curriculum, old.progress, asking, rng=random.Random(1))
     s.client.services = dataclasses.replace(old, probe=probes)
 
 

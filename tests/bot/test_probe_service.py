@@ -23,6 +23,7 @@ from bot.features.probe.service import (
 from bot.features.progress.models import ItemKind, State
 from bot.features.progress.service import ProgressService
 from tests.bot.databases import rows
+from tests.bot.schedulers import question_service
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ADA, GRACE = 11, 22
@@ -43,7 +44,9 @@ class World:
         """What a new process would be."""
         clock = lambda: self.now
         self.progress = ProgressService(self.database, clock, curriculum)
-        self.probes = ProbeService(self.database, clock, curriculum, self.progress, random.Random(seed))
+        questions = question_service(self.database, clock, curriculum)
+        rng = random.Random(seed)
+        self.probes = ProbeService(self.database, clock, curriculum, self.progress, questions, rng=rng)
 
     def lose(self, *gone):
         """A new process with a bank that lacks some questions."""

@@ -455,20 +455,27 @@ async def test_visibility_is_off_until_the_member_says_so(settings, encoder):
         assert "**Visible: no.**" in text_of(shown)
         assert "**Congratulations: no.**" in text_of(shown)
         assert "This server has no such channel yet." in text_of(shown)
-        assert labels_of(shown) == ["Make me visible here", "Congratulate me here"]
+        assert "**Weekly quiz: no.**" in text_of(shown)
+        assert labels_of(shown) == ["Make me visible here", "Congratulate me here", "Name me in weekly results"]
 
         await s.ada.click(shown, label="Make me visible here")
         assert "**Visible: yes.**" in text_of(shown.message)
         assert "**Congratulations: no.**" in text_of(shown.message)
-        assert labels_of(shown.message) == ["Hide me here", "Congratulate me here"]
+        assert labels_of(shown.message) == ["Hide me here", "Congratulate me here", "Name me in weekly results"]
         await s.ada.click(shown, label="Congratulate me here")
-        assert enrolments(s) == [(s.ada.id, s.guild.id, 1, 1)]
+        await s.ada.click(shown, label="Name me in weekly results")
+        assert "**Weekly quiz: yes.** Whether the results of this server's weekly quiz may name you" in text_of(
+            shown.message
+        )
+        assert enrolments(s) == [(s.ada.id, s.guild.id, 1, 1, 1)]
 
         await s.restart()
         await s.ada.click(shown, label="Hide me here")
         await s.ada.click(shown, label="Do not congratulate me")
-        assert enrolments(s) == [(s.ada.id, s.guild.id, 0, 0)]
-        assert labels_of(shown.message) == ["Make me visible here", "Congratulate me here"]
+        assert enrolments(s) == [(s.ada.id, s.guild.id, 0, 0, 1)]
+        await s.ada.click(shown, label="Leave my name out of them")
+        assert enrolments(s) == [(s.ada.id, s.guild.id, 0, 0, 0)]
+        assert labels_of(shown.message) == ["Make me visible here", "Congratulate me here", "Name me in weekly results"]
 
 
 async def test_a_second_click_says_the_same_again(settings, encoder):
@@ -476,10 +483,10 @@ async def test_a_second_click_says_the_same_again(settings, encoder):
         for _ in range(2):
             forged = await forge(s, visibility_buttons(s.ada.id, Enrolment(s.guild.id)))
             await s.ada.click(forged, label="Make me visible here")
-            assert enrolments(s) == [(s.ada.id, s.guild.id, 1, 0)]
+            assert enrolments(s) == [(s.ada.id, s.guild.id, 1, 0, 0)]
 
 
-@pytest.mark.parametrize("label", ["Make me visible here", "Congratulate me here"])
+@pytest.mark.parametrize("label", ["Make me visible here", "Congratulate me here", "Name me in weekly results"])
 async def test_nobody_chooses_for_somebody_else(settings, encoder, label):
     async with running_server(settings, encoder) as s:
         forged = await forge(s, visibility_buttons(s.ada.id, Enrolment(s.guild.id)))
@@ -492,7 +499,7 @@ async def test_nobody_chooses_for_somebody_else(settings, encoder, label):
 
 
 def enrolments(s):
-    return s.rows("SELECT member_id, guild_id, is_visible, is_congratulated FROM enrolments")
+    return s.rows("SELECT member_id, guild_id, is_visible, is_congratulated, is_ranked FROM enrolments")
 
 
 async def test_nothing_of_it_is_in_the_log(settings, encoder, caplog):

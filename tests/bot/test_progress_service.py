@@ -205,7 +205,9 @@ async def test_a_server_sees_nothing_unless_the_learner_says_so(service):
     assert await service.change_enrolment(ADA, 5, is_visible=False) == Enrolment(5, False, True)
     assert await service.find_enrolment(ADA, 6) == Enrolment(6)
     assert await service.list_enrolments(ADA) == (Enrolment(5, False, True),)
+    assert await service.change_enrolment(ADA, 5, is_ranked=True) == Enrolment(5, False, True, is_ranked=True)
     await service.change_enrolment(ADA, 5, is_congratulated=False)
+    assert await service.find_enrolment(ADA, 5) == Enrolment(5, is_ranked=True)
     assert await service.list_enrolments(ADA) == ()
 
 

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import event, text
 
+from bot.features.next_step import store as next_store
 from bot.features.progress import store
 from bot.features.progress.models import Evidence, EvidenceKind, State
+from bot.features.review import store as review_store
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
 ADA = 11
@@ -85,6 +87,26 @@ async def test_a_learner_is_read_through_indexes_alone(filled, find, tables):
     assert sorted(statement.split("FROM ")[1].split()[0] for statement, _ in read) == sorted(tables)
     for statement, parameters in read:
         check_plan(filled, await plan_of(filled, statement, parameters))
+
+
+@pytest.mark.parametrize(
+    ("find", "table"),
+    [
+        (lambda session: next_store.list_due(session, ADA, NOW), "cards"),
+        (lambda session: next_store.list_scheduled(session, ADA), "cards"),
+        (lambda session: next_store.find_last_review(session, ADA, NOW), "rounds"),
+        (lambda session: review_store.find_last_answer(session, ADA), "attempts"),
+        (lambda session: review_store.find_reminder(session, ADA), "reminders"),
+    ],
+    ids=["list_due", "list_scheduled", "find_last_review", "find_last_answer", "find_reminder"],
+)
+async def test_what_next_and_review_go_by_is_read_through_indexes_alone(filled, find, table):
+    with statements_of(filled) as seen:
+        async with filled.transaction() as session:
+            await find(session)
+    ((statement, parameters),) = [one for one in seen if one[0].startswith("SELECT")]
+    assert statement.split("FROM ")[1].split()[0] == table
+    check_plan(filled, await plan_of(filled, statement, parameters))
 
 
 async def test_a_plan_without_an_index_is_noticed(database):

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.features.next_step.models import Fate, Kind
+from bot.features.next_step.models import DUE, Fate, Kind, Reviews
 from bot.features.next_step.rules import (
     MOST_RESTUDIED,
     MOST_REVIEWED,
+    NO_REVIEWS,
     SHORT_SITTING,
     choose_sitting,
     find_first,
@@ -112,14 +113,14 @@ def curriculum():
 def rank(curriculum):
     """What /next would say, the best first; everything it says is checked on the way."""
 
-    def ranked(now=NOW, *, minutes=None, past=(), **learner):
+    def ranked(now=NOW, *, minutes=None, past=(), reviews=NO_REVIEWS, **learner):
         who = learner_of(**{"first_capstone": "first", "second_capstone": "second", **learner})
         profile = who.profile
         path = build_path(curriculum, first_capstone=profile.first_capstone, second_capstone=profile.second_capstone)
-        found = rank_candidates(curriculum, path, who, now, minutes=minutes, past=past)
+        found = rank_candidates(curriculum, path, who, now, minutes=minutes, past=past, reviews=reviews)
         for candidate in found:
             check_recommendation(curriculum, path, who, candidate, minutes)
-        assert find_first(curriculum, path, who, now, minutes=minutes, past=past) == found[0]
+        assert find_first(curriculum, path, who, now, minutes=minutes, past=past, reviews=reviews) == found[0]
         return found
 
     return ranked
@@ -468,6 +469,104 @@ def test_who_has_just_answered_is_not_asked_again(rank, hours_ago, kinds):
 
 def test_after_the_curriculum_reviews_go_on(first):
     assert first(progress=EVERYTHING, mastery=FADING).kind is Kind.REVIEW
+
+
+# Questions that are due
+
+
+FOUR_DAYS = days(4)
+
+
+def due_of(count=12, *, ago=FOUR_DAYS, concept="a", **values):
+    return Reviews(due=count, concept=concept, since=NOW - ago, **values)
+
+
+def test_what_is_due_comes_first(rank):
+    review, study, *_ = rank(reviews=due_of())
+    assert (review.kind, review.target, review.minutes, review.concepts) == (Kind.REVIEW, DUE, 5, ())
+    assert review.title == "Review 5 questions that are due"
+    assert review.reason == "12 questions are due, the one on Alpha for 4 days."
+    assert review.outcome == "What you have learned stays, at the least cost in time."
+    assert study.kind is Kind.STUDY
+
+
+def test_rest_comes_before_what_is_due(first):
+    assert first(hours_per_week=2, activity=worked((HOUR, 200)), reviews=due_of()).kind is Kind.REST
+
+
+@pytest.mark.parametrize(
+    ("count", "minutes", "title"),
+    [
+        (1, 1, "Review a question that is due"),
+        (2, 2, "Review 2 questions that are due"),
+        (5, 5, "Review 5 questions that are due"),
+        (300, 5, "Review 5 questions that are due"),
+    ],
+)
+def test_a_round_of_what_is_due_takes_a_minute_each(first, count, minutes, title):
+    found = first(reviews=due_of(count))
+    assert (found.minutes, found.title) == (minutes, title)
+
+
+def test_a_round_is_as_long_as_the_settings_say(first):
+    assert first(reviews=due_of(at_a_time=3)).title == "Review 3 questions that are due"
+
+
+@pytest.mark.parametrize(
+    ("count", "ago", "reason"),
+    [
+        (1, HOUR, "One question is due: the one on Alpha since today."),
+        (2, timedelta(0), "2 questions are due, the one on Alpha since today."),
+        (2, timedelta(hours=18), "2 questions are due, the one on Alpha since today."),
+        (2, timedelta(hours=19), "2 questions are due, the one on Alpha since yesterday."),
+        (1, days(2), "One question is due: the one on Alpha for 2 days."),
+        (1, days(9), "One question is due: the one on Alpha for 9 days."),
+    ],
+)
+def test_since_when_something_is_due_is_said_in_days_of_the_calendar(first, count, ago, reason):
+    assert first(reviews=due_of(count, ago=ago)).reason == reason
+
+
+def test_the_calendar_is_the_learners_own(first):
+    """In Auckland it is the fifth of March by now, and was so an hour ago."""
+    assert first(reviews=due_of(2, ago=8 * HOUR), zone="Pacific/Auckland").reason.endswith(" since yesterday.")
+    assert first(reviews=due_of(2, ago=7 * HOUR), zone="Pacific/Auckland").reason.endswith(" since today.")
+
+
+def test_a_concept_that_is_no_longer_taught_is_not_named(first):
+    assert first(reviews=due_of(concept="gone")).reason == "12 questions are due."
+
+
+@pytest.mark.parametrize(
+    ("past", "reviewed_ago", "kind"),
+    [
+        (past_of(Kind.REVIEW, DUE, Fate.DONE, ago=timedelta(hours=19)), None, Kind.STUDY),
+        (past_of(Kind.REVIEW, "a", Fate.DONE, ago=timedelta(hours=19)), None, Kind.STUDY),
+        (past_of(Kind.REVIEW, DUE, Fate.DONE, ago=timedelta(hours=20)), None, Kind.REVIEW),
+        (past_of(Kind.REVIEW, "a", DECLINED, ago=HOUR), None, Kind.STUDY),
+        (past_of(Kind.REVIEW, DUE, DECLINED, ago=days(1)), None, Kind.REVIEW),
+        (past_of(Kind.REVIEW, DUE, Fate.OPEN), timedelta(hours=19), Kind.STUDY),
+        (past_of(Kind.REVIEW, DUE, Fate.OPEN), timedelta(hours=20), Kind.REVIEW),
+    ],
+)
+def test_what_is_due_comes_once_a_day_also_if_it_was_reviewed_elsewhere(first, past, reviewed_ago, kind):
+    reviewed_at = None if reviewed_ago is None else NOW - reviewed_ago
+    assert first(past=[past], reviews=due_of(reviewed_at=reviewed_at)).kind is kind
+
+
+def test_a_fading_concept_comes_back_by_its_own_questions_if_it_has_any(rank):
+    scheduled = frozenset({"b", "b2", "b3", "c", "d"})
+    assert targets(rank(mastery=FADING, reviews=Reviews(scheduled=scheduled)), Kind.REVIEW) == ["a"]
+    assert targets(rank(mastery=FADING, reviews=Reviews(scheduled=scheduled | {"a"})), Kind.REVIEW) == []
+
+
+def test_what_is_due_goes_before_what_fades(rank):
+    found = rank(mastery=FADING[:1], reviews=due_of(2))
+    assert pairs(found)[:2] == [(Kind.REVIEW, DUE), (Kind.REVIEW, "a")]
+
+
+def test_after_the_curriculum_what_is_due_goes_on(first):
+    assert first(progress=EVERYTHING, reviews=due_of()).target == DUE
 
 
 @pytest.mark.parametrize(("lengths", "count"), [((64, 65), 2), ((64, 66), 1), ((60, 60, 8), 3), ((60, 60, 9), 2)])
@@ -1055,7 +1154,7 @@ def test_the_same_learner_gets_the_same_answer_whatever_the_order_of_the_rows(cu
 
 EVIDENCE = {
     Kind.REST: r"planned|put off",
-    Kind.REVIEW: r"fading.*days ago",
+    Kind.REVIEW: r"fading.*days ago|due.* for 4 days",
     Kind.PROBE: r"You said|solid in your answers|elsewhere",
     Kind.RESTUDY: r"builds on it.*\d answers?",
     Kind.STUDY: r"[Ss]tep \d|begun|given it|last sitting|another way|put it off",
@@ -1068,9 +1167,11 @@ EVIDENCE = {
 @pytest.mark.parametrize("progress", [{}, {"course/one": DONE}, STEP_1, RECAPPED, STEP_2, STEP_4, EVERYTHING])
 @pytest.mark.parametrize("minutes", [None, 5, 480])
 @pytest.mark.parametrize("mastery", [[], FADING, [answered("a", 0, 2), answered("b", 0, 1), answered("c", 3)]])
-def test_every_reason_is_one_sentence_that_names_the_evidence(rank, progress, minutes, mastery):
+@pytest.mark.parametrize("reviews", [NO_REVIEWS, Reviews(3, "a", NOW - FOUR_DAYS)])
+def test_every_reason_is_one_sentence_that_names_the_evidence(rank, progress, minutes, mastery, reviews):
     choices = {"first_capstone": None, "deep_learning": 3, "maths": 3, "hours_per_week": 1}
-    found = rank(progress=progress, minutes=minutes, mastery=mastery, activity=worked((HOUR, 60)), **choices)
+    activity = worked((HOUR, 60))
+    found = rank(progress=progress, minutes=minutes, mastery=mastery, activity=activity, reviews=reviews, **choices)
     for one in found:
         assert re.fullmatch(r"[A-Z0-9“][^.!?]*\.", one.reason)
         assert re.search(EVIDENCE[one.kind], one.reason), one.reason

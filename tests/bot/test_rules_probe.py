@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.features.probe import rules
 from bot.features.probe.models import GivenAnswer, Probe, Purpose
 from bot.features.probe.rules import Difficulty, choose_questions, shuffle_options
+from bot.features.questions.rules.options import option_id
 from knowledge.models import Concept, Question
 
 NOW = datetime(2026, 3, 1, 20, tzinfo=UTC)
@@ -187,7 +188,7 @@ def test_shuffling_changes_the_order_and_never_the_grade(probe_id, position, opt
     asked = question("q", texts=tuple(options))
     shown = shuffle_options(asked, probe_id, position)
     assert sorted(shown, key=str) == sorted(asked.options, key=str)
-    assert shown[rules.right_choice(shown)].text == options[0]
+    assert shown[rules.right_choice(shown, {option_id(options[0])})].text == options[0]
     assert [option.correct for option in shown] == [option.text == options[0] for option in shown]
     assert shuffle_options(asked, probe_id, position) == shown
 
@@ -196,7 +197,8 @@ def test_the_order_differs_between_questions_and_probes():
     asked = question("q", texts=("a", "b", "c", "d"))
     assert len({shuffle_options(asked, probe, 0) for probe in range(1, 40)}) > 10
     assert len({shuffle_options(asked, 1, position) for position in range(40)}) > 10
-    assert {rules.right_choice(shuffle_options(asked, probe, 0)) for probe in range(40)} == {0, 1, 2, 3}
+    right = {option_id("a")}
+    assert {rules.right_choice(shuffle_options(asked, probe, 0), right) for probe in range(40)} == {0, 1, 2, 3}
 
 
 @given(ids, positions)

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.errors import MemberError
+from bot.features.progress.rules.zones import guess_zone, local_time, parse_zone, suggest_zones, zone_names
 from bot.features.start.rules.hours import parse_hours
-from bot.features.start.rules.zones import guess_zone, local_time, parse_zone, suggest_zones, zone_names
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 

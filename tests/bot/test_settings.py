@@ -3,6 +3,7 @@
 import discord
 import pytest
 
+from bot.features.settings.views import tell_admins
 from tests.bot.server import running_server, text_of, warnings_of
 
 NO_ADMIN = "This needs the permission to manage the server. Please ask an admin."
@@ -32,7 +33,7 @@ async def test_discord_shows_the_commands_to_admins_only(settings, encoder):
     async with running_server(settings, encoder) as s:
         admin = make_admin(s)
         await s.env.settle()
-        names = {"settings show", "settings milestones", "settings step_role", "settings clear"}
+        names = {f"settings {name}" for name in ("show", "milestones", "step_role", "notes", "mentors", "clear")}
         assert names <= set(admin.available_commands(s.channel))
         assert not names & set(s.ada.available_commands(s.channel))
         assert not names & set(s.ada.user.available_commands())
@@ -48,6 +49,8 @@ async def test_a_member_whom_discord_lets_through_is_refused_all_the_same(settin
             "show": {},
             "milestones": {"channel": s.channel},
             "step_role": {"step": 1, "role": role},
+            "notes": {"channel": s.channel},
+            "mentors": {"role": role},
             "clear": {"what": "everything"},
         }
         for name, options in calls.items():
@@ -69,7 +72,12 @@ async def test_a_server_where_nothing_is_set(settings, encoder):
         assert fields(shown) == {
             "Congratulations": "None. `/settings milestones` names a channel for them.",
             "Roles of the steps": "None. `/settings step_role` names one for a step.",
+            "Notes to the admins": (
+                "None, so challenged questions wait in `/challenges list`. `/settings notes` names a channel for them."
+            ),
+            "Mentors": "None, so only admins decide about challenged questions. `/settings mentors` names a role.",
         }
+        assert shown.embeds[0].colour.value == 0x3B6FB6
         assert shown.embeds[0].footer.text == FOOTER
 
 
@@ -102,21 +110,63 @@ async def test_a_step_role_is_stored_and_can_be_replaced(settings, encoder):
         assert s.rows("SELECT step, role_id FROM step_roles ORDER BY step") == [(1, second.id), (2, first.id)]
 
 
+async def test_a_notes_channel_and_a_mentor_role_are_stored_and_can_be_replaced(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        notes = s.guild.create_text_channel("notes")
+        old, mentors = s.guild.create_role("old mentors", mentionable=True), s.guild.create_role("mentors")
+        await s.env.settle()
+        news = await run(s, admin, "notes", channel=s.channel)
+        assert news.embeds[0].description == (
+            f"Challenged questions and what I need from you come to <#{s.channel.id}> from now on."
+        )
+        await run(s, admin, "notes", channel=notes)
+        news = await run(s, admin, "mentors", role=mentors)
+        assert news.embeds[0].description == (
+            f"Members with <@&{mentors.id}> may decide about challenged questions from now on."
+        )
+        await run(s, admin, "mentors", role=old)
+        assert s.rows("SELECT guild_id, milestones_channel_id, notes_channel_id, mentor_role_id FROM guilds") == [
+            (s.guild.id, None, notes.id, old.id)
+        ]
+        await s.restart()
+        shown = await run(s, admin, "show")
+        assert shown.embeds[0].colour.value == 0x3B6FB6
+        assert fields(shown)["Notes to the admins"] == f"Posted in <#{notes.id}>."
+        assert fields(shown)["Mentors"] == f"<@&{old.id}> may decide about challenged questions, as admins may."
+
+
+SET = {
+    "Congratulations": "Posted in",
+    "Roles of the steps": "1. A practical",
+    "Notes to the admins": "Posted in",
+    "Mentors": "<@&",
+}
+
+
 @pytest.mark.parametrize(
-    ("what", "channel_left", "roles_left"),
-    [("milestones", False, True), ("roles", True, False), ("everything", False, False)],
+    ("what", "forgotten"),
+    [
+        ("milestones", {"Congratulations"}),
+        ("roles", {"Roles of the steps"}),
+        ("notes", {"Notes to the admins"}),
+        ("mentors", {"Mentors"}),
+        ("everything", set(SET)),
+    ],
 )
-async def test_clear_forgets_what_it_says(settings, encoder, what, channel_left, roles_left):
+async def test_clear_forgets_what_it_says(settings, encoder, what, forgotten):
     async with running_server(settings, encoder) as s:
         admin = make_admin(s, manage_roles=True)
         role = s.guild.create_role("step 1")
         await s.env.settle()
         await run(s, admin, "milestones", channel=s.channel)
         await run(s, admin, "step_role", step=1, role=role)
+        await run(s, admin, "notes", channel=s.channel)
+        await run(s, admin, "mentors", role=role)
         for _ in range(2):
             found = fields(await run(s, admin, "clear", what=what))
-            assert found["Congratulations"].startswith("Posted in" if channel_left else "None.")
-            assert found["Roles of the steps"].startswith("1. A practical" if roles_left else "None.")
+            for name, is_set in SET.items():
+                assert found[name].startswith("None" if name in forgotten else is_set), name
 
 
 async def test_other_servers_keep_their_own_settings(settings, encoder):
@@ -173,6 +223,23 @@ async def test_an_admin_lets_me_give_only_what_they_could_give_themselves(settin
         assert fields(await run(s, admin, "step_role", step=1, role=below))
 
 
+async def test_everybody_cannot_be_mentors(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        await s.env.settle()
+        answer = await run(s, admin, "mentors", role=s.guild.default_role)
+        assert answer.content == ("Everybody has that role, so everybody could change the answers. Choose another one.")
+        assert s.rows("SELECT * FROM guilds") == []
+
+
+async def test_mentors_may_have_powers_and_stand_above_me(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        role = s.guild.create_role("boss", permissions=discord.Permissions(kick_members=True), position=50)
+        await s.env.settle()
+        assert "may decide" in fields(await run(s, admin, "mentors", role=role))["Mentors"]
+
+
 # What the tutor lacks
 
 
@@ -190,6 +257,36 @@ async def test_missing_permissions_in_the_channel_are_named(settings, encoder):
         ]
 
 
+async def test_what_keeps_notes_and_mentors_apart_is_named(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        hidden = discord.PermissionOverwrite(view_channel=False)
+        denied = discord.PermissionOverwrite(send_messages=False, mention_everyone=False)
+        mine = s.guild.roles[s.client.user.name]
+        role = s.guild.create_role("mentors")
+        channel = s.guild.create_text_channel("notes", overwrites={mine: denied, role: hidden})
+        admin = make_admin(s)
+        await s.env.settle()
+        await run(s, admin, "notes", channel=channel)
+        found = fields(await run(s, admin, "mentors", role=role))
+        assert found["Notes to the admins"].splitlines()[0] == f"Posted in <#{channel.id}>."
+        assert "Send Messages" in found["Notes to the admins"].splitlines()[1]
+        assert found["Mentors"].splitlines()[1:] == [
+            f"⚠️ This role cannot see <#{channel.id}>. Give it View Channel there.",
+            "⚠️ I cannot mention this role. Allow anyone to mention it, or give me Mention All Roles.",
+        ]
+        s.env.backend.edit_role(s.guild.id, role.id, {"mentionable": True})
+        s.env.backend.delete_channel(channel.id)
+        await s.env.settle()
+        found = fields(await run(s, admin, "show"))
+        assert found["Mentors"].splitlines()[1:] == []
+        s.env.backend.delete_role(s.guild.id, role.id)
+        await s.env.settle()
+        found = fields(await run(s, admin, "show"))
+        assert found["Mentors"] == (
+            "⚠️ The role of the mentors has been deleted. Name another one with `/settings mentors`."
+        )
+
+
 async def test_a_deleted_channel_and_a_deleted_role_are_named(settings, encoder):
     async with running_server(settings, encoder) as s:
         channel = s.guild.create_text_channel("milestones")
@@ -201,8 +298,16 @@ async def test_a_deleted_channel_and_a_deleted_role_are_named(settings, encoder)
         await s.client.get_channel(channel.id).delete()
         s.env.backend.delete_role(s.guild.id, role.id)
         await s.env.settle()
-        assert fields(await run(s, admin, "show")) == {
+        await run(s, admin, "notes", channel=s.channel)
+        other = s.guild.create_text_channel("other")
+        await s.env.settle()
+        await s.client.get_channel(s.channel.id).delete()
+        await s.env.settle()
+        shown = (await admin.slash(other, "settings show")).response
+        assert fields(shown) == {
             "Congratulations": "⚠️ The channel has been deleted. Name another one with `/settings milestones`.",
+            "Notes to the admins": "⚠️ The channel has been deleted. Name another one with `/settings notes`.",
+            "Mentors": "None, so only admins decide about challenged questions. `/settings mentors` names a role.",
             "Roles of the steps": (
                 "⚠️ The role of step 2 has been deleted. Name another one with `/settings step_role`."
             ),
@@ -225,6 +330,44 @@ async def test_a_role_above_mine_and_missing_manage_roles_are_named(settings, en
         s.env.backend.edit_role(s.guild.id, mine.id, {"permissions": discord.Permissions.text().value})
         await s.env.settle()
         assert "I lack the permission Manage Roles." in text_of(await run(s, admin, "show"))
+
+
+# Notes to the admins
+
+
+async def test_admins_are_told_where_they_want_it(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        await s.env.settle()
+        assert not await tell_admins(s.client, s.guild.id, "Nobody hears this.")
+        await run(s, admin, "notes", channel=s.channel)
+        assert await tell_admins(s.client, s.guild.id, f"The quiz of <@&{s.guild.id}> was not posted. {'x' * 3000}")
+        assert await tell_admins(s.client, s.guild.id, discord.Embed(title="A note"))
+        assert not await tell_admins(s.client, 1, "There is no such server.")
+        text, embed = s.said()
+        assert text.content.startswith(f"The quiz of <@&{s.guild.id}> was not posted. xxx")
+        assert len(text.content) == 2000
+        allowed = s.env.backend.get_message(s.channel.id, text.id).allowed_mentions
+        assert (allowed.everyone, allowed.users, allowed.roles) == (False, frozenset(), frozenset())
+        assert [embed.title for embed in embed.embeds] == ["A note"]
+
+
+async def test_what_cannot_be_told_is_logged_without_its_text(settings, encoder, caplog):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        mine = s.guild.roles[s.client.user.name]
+        denied = discord.PermissionOverwrite(send_messages=False)
+        channel = s.guild.create_text_channel("notes", overwrites={mine: denied})
+        await s.env.settle()
+        await run(s, admin, "notes", channel=channel)
+        assert not await tell_admins(s.client, s.guild.id, "secret")
+        s.env.backend.delete_channel(channel.id)
+        await s.env.settle()
+        assert not await tell_admins(s.client, s.guild.id, "secret")
+        assert warnings_of(caplog) == [
+            f"In the notes channel of server {s.guild.id} I lack: Send Messages, Embed Links.",
+            f"The notes channel of server {s.guild.id} is gone.",
+        ]
 
 
 async def test_nothing_is_logged(settings, encoder, caplog):

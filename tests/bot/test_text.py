@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.ui.text import MESSAGE_LIMIT, escape, link, shorten, split_markdown
+from bot.ui.text import MESSAGE_LIMIT, escape, link, literal, shorten, split_markdown
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,22 @@ def test_shorten_keeps_the_limit_and_the_beginning(text, limit):
 )
 def test_escape(text, escaped):
     assert escape(text) == escaped
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain words.", "plain words."),
+        ("a * b * c_t - c_{t-1}", r"a \* b \* c\_t - c\_{t-1}"),
+        ("`a_b` and c_d and `e*f`", r"`a_b` and c\_d and `e*f`"),
+        ("an `open_end", r"an \`open\_end"),
+        ("`open_end", r"\`open\_end"),
+        ("P(a|b) ~ ``", r"P(a\|b) \~ \`\`"),
+        ("back\\slash", r"back\\slash"),
+    ],
+)
+def test_literal_keeps_code_and_stops_other_markdown(text, shown):
+    assert literal(text) == shown
 
 
 @pytest.mark.parametrize(

@@ -69,13 +69,15 @@ async def test_ask_read_and_rate(page: Page) -> None:
 
 
 async def test_next_step_and_progress(page: Page) -> None:
-    await expect(page.locator("article.channel-message")).to_have_count(1)
+    await expect(page.locator("article.channel-message")).to_have_count(2)
     step = await slash(page, "next")
     await expect(step).to_contain_text("Only you can see this")
-    await expect(step).to_contain_text("Review Gradient descent and Cross-entropy")
-    await expect(step).to_contain_text("2 concepts are fading: your last answer on Gradient descent was 64 days ago.")
+    await expect(step).to_contain_text("Review 5 questions that are due")
+    await expect(step).to_contain_text(
+        "16 questions are due, the one on Transfer learning and fine-tuning for 87 days."
+    )
     await step.get_by_role("button", name="Why this?").click()
-    why = page.locator("article.channel-message").nth(2)
+    why = page.locator("article.channel-message").nth(3)
     await expect(why).to_contain_text("Shaky concepts: Expectation. Fading concepts: Gradient descent, Cross-entropy.")
 
     progress = await slash(page, "progress show")
@@ -98,7 +100,7 @@ async def test_next_step_and_progress(page: Page) -> None:
     )
 
     await page.locator("#viewer-picker").select_option(label="grace")
-    await expect(page.locator("article.channel-message")).to_have_count(1)
+    await expect(page.locator("article.channel-message")).to_have_count(2)
 
 
 async def save_side_by_side(messages: list[Locator], picture: Locator, path: str) -> None:

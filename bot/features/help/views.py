@@ -8,9 +8,10 @@ from bot.ui.text import EMBED_FIELD_LIMIT, shorten
 
 _GROUPS = {
     "Learning": ("ask", "start", "next", "curriculum"),
+    "Practising": ("quiz", "review"),
     "Your progress": ("progress",),
     "Your data": ("privacy",),
-    "For admins": ("settings",),
+    "For admins and mentors": ("settings", "weekly", "challenges"),
 }
 """The commands by their first word, in the order in which a newcomer needs them."""
 

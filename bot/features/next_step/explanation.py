@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.features.next_step.models import Fate, Kind, Past, ProjectIdea, Recommendation
-from bot.features.next_step.rules import find_first, is_stalled, rank_candidates
+from bot.features.next_step.models import Fate, Kind, Past, ProjectIdea, Recommendation, Reviews
+from bot.features.next_step.rules import NO_REVIEWS, find_first, is_stalled, rank_candidates
 from bot.features.progress.models import Learner, Path
 from bot.features.progress.rules.overview import current_step, fading_concepts, step_overviews, weak_concepts
 from bot.features.progress.rules.path import OWN_PROJECT
@@ -19,7 +19,7 @@ _MOST_LISTED = 5
 _RULES: Mapping[Kind, str] = {
     Kind.STUDY: "What you have begun, or else the first part of your path that is not settled, comes next.",
     Kind.RESTUDY: "A concept that is shaky comes before the part that builds on it.",
-    Kind.REVIEW: "What you knew and are about to lose comes before anything new; it takes a few minutes only.",
+    Kind.REVIEW: "What you are about to lose comes before anything new; it takes a few minutes only.",
     Kind.PROBE: "Where you seem to be at home already, a few questions may save you hours.",
     Kind.CHOOSE: "A capstone begins with a problem that is yours, so the choice comes before the milestones.",
     Kind.REST: "When the plan of your week is met, or everything was put off today, rest comes first.",
@@ -41,23 +41,30 @@ def choose_best(
     *,
     minutes: int | None,
     past: Sequence[Past],
+    reviews: Reviews = NO_REVIEWS,
 ) -> Recommendation:
     """The first candidate. Who put everything off and does not want to rest either gets the list once more."""
-    best = find_first(curriculum, path, learner, now, minutes=minutes, past=past)
+    best = find_first(curriculum, path, learner, now, minutes=minutes, past=past, reviews=reviews)
     declines = Counter((p.kind, p.target) for p in declined_today(past, learner, now))
     if not declines[best.kind, best.target]:
         return best
     open_past = [p for p in past if p.fate is not Fate.DECLINED]
-    again = rank_candidates(curriculum, path, learner, now, minutes=minutes, past=open_past)
+    again = rank_candidates(curriculum, path, learner, now, minutes=minutes, past=open_past, reviews=reviews)
     others = [candidate for candidate in again if candidate.kind is not Kind.REST]
     return min(others or again, key=lambda candidate: declines[candidate.kind, candidate.target])
 
 
 def find_again(
-    curriculum: Curriculum, path: Path, learner: Learner, now: datetime, past: Past
+    curriculum: Curriculum,
+    path: Path,
+    learner: Learner,
+    now: datetime,
+    *,
+    past: Past,
+    reviews: Reviews = NO_REVIEWS,
 ) -> Recommendation | None:
     """An earlier recommendation as it reads now; None if nothing leads to it any more."""
-    for candidate in rank_candidates(curriculum, path, learner, now, minutes=past.minutes or None):
+    for candidate in rank_candidates(curriculum, path, learner, now, minutes=past.minutes or None, reviews=reviews):
         if (candidate.kind, candidate.target) == (past.kind, past.target):
             return replace(candidate, id=past.id, minutes=past.minutes, reason=past.reason)
     return None
@@ -104,12 +111,20 @@ def list_projects(curriculum: Curriculum, step: int) -> tuple[ProjectIdea, ...]:
 
 
 def explain_choice(
-    curriculum: Curriculum, path: Path, learner: Learner, now: datetime, *, this: Past, past: Sequence[Past]
+    curriculum: Curriculum,
+    path: Path,
+    learner: Learner,
+    now: datetime,
+    *,
+    this: Past,
+    past: Sequence[Past],
+    reviews: Reviews = NO_REVIEWS,
 ) -> str:
     """The rule that chose `this`, and the learner's figures that it looked at, as they are now."""
     figures = (
         _step_figures(path, learner),
         _concept_figures(curriculum, learner, now),
+        _due_figures(reviews),
         _week_figures(learner, now),
         _sitting_figures(this, learner, now),
         _declined_figures(past, learner, now),
@@ -144,6 +159,10 @@ def _concept_figures(curriculum: Curriculum, learner: Learner, now: datetime) ->
     if not any(id_ in known for id_ in learner.mastery):
         return "You have answered no questions yet, so I do not know what is weak or fading."
     return f"Shaky concepts: {_listed(weak)}. Fading concepts: {_listed(fading)}."
+
+
+def _due_figures(reviews: Reviews) -> str:
+    return f"Questions that are due for a review: {reviews.due}." if reviews.due else ""
 
 
 def _listed(titles: Sequence[str]) -> str:

@@ -8,8 +8,8 @@ from enum import StrEnum
 class Kind(StrEnum):
     """What a recommendation asks for.
 
-    STUDY a part of the path · RESTUDY a weak concept before what builds on it · REVIEW questions on what fades ·
-    PROBE a few questions that may save a part · CHOOSE a project · REST the week's plan is met ·
+    STUDY a part of the path · RESTUDY a weak concept before what builds on it · REVIEW questions that are due, or on
+    what fades · PROBE a few questions that may save a part · CHOOSE a project · REST the week's plan is met ·
     BEYOND after the curriculum · MENTOR help somebody else.
     """
 
@@ -43,6 +43,26 @@ class Fate(StrEnum):
     DONE = "done"
     DECLINED = "declined"
     KNOWN = "known"
+
+
+DUE = "due"
+"""The target of a REVIEW of the questions that are due; any other target of one lists concepts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviews:
+    """What spaced repetition says: how many questions are due, and on which concept the one is that waits longest.
+
+    `reviewed_at` is when a round of reviews was finished lately. `scheduled` are the concepts with a question that
+    comes back by itself, now or later. `at_a_time` is how many questions one round asks.
+    """
+
+    due: int = 0
+    concept: str = ""
+    since: datetime | None = None
+    reviewed_at: datetime | None = None
+    scheduled: frozenset[str] = frozenset()
+    at_a_time: int = 5
 
 
 @dataclass(frozen=True, slots=True)

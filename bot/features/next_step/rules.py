@@ -3,16 +3,17 @@
 `rank_candidates` is a pure function of the learner, the curriculum and the present time; the first candidate
 that was not declined today is the recommendation. There is always at least one. In this order come:
 
-rest, if the week's plan is met · a review of what fades · extras on the step just done · questions that may save a
-step · questions that may save a part · a weak concept that the next part builds on · the next part · what was begun
-beside the path · the same topics elsewhere · parts that can be done before the next one · explaining to somebody.
+rest, if the week's plan is met · a review of what is due, or of what fades · extras on the step just done · questions
+that may save a step · questions that may save a part · a weak concept that the next part builds on · the next part ·
+what was begun beside the path · the same topics elsewhere · parts that can be done before the next one · explaining
+to somebody.
 """
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from bot.features.next_step.models import Fate, Kind, Past, Recommendation
+from bot.features.next_step.models import DUE, Fate, Kind, Past, Recommendation, Reviews
 from bot.features.progress.models import ItemKind, Learner, Level, Path, PathItem, PathStep, State
 from bot.features.progress.rules.mastery import explain_level, find_level
 from bot.features.progress.rules.overview import current_step, fading_concepts, weak_concepts
@@ -37,9 +38,11 @@ BEGUN_FOR = timedelta(days=14)
 PUT_OFF_DAYS = 3
 MOST_REVIEWED = 5
 MOST_PLACES = 2
+NO_REVIEWS = Reviews()
 TARGET_LIMIT = 130
 """Characters that the database keeps of a target."""
 _MINUTES_PER_REVIEWED = 2
+_MINUTES_PER_DUE = 1
 _PROBE_MINUTES = 4
 _PREREQUISITE_DEPTH = 2
 _AT_HOME = 3
@@ -57,9 +60,10 @@ def rank_candidates(
     *,
     minutes: int | None = None,
     past: Sequence[Past] = (),
+    reviews: Reviews = NO_REVIEWS,
 ) -> tuple[Recommendation, ...]:
     """Everything worth doing now, the best first, without what was declined today. Never empty."""
-    ranking = _Ranking(curriculum, path, learner, now, minutes=minutes, past=past)
+    ranking = _Ranking(curriculum, path, learner, now, minutes=minutes, past=past, reviews=reviews)
     found: dict[tuple[Kind, str], Recommendation] = {}
     for candidate in ranking.wanted():
         found.setdefault((candidate.kind, candidate.target), candidate)
@@ -74,9 +78,10 @@ def find_first(
     *,
     minutes: int | None = None,
     past: Sequence[Past] = (),
+    reviews: Reviews = NO_REVIEWS,
 ) -> Recommendation:
     """The first of `rank_candidates`, without looking for the others."""
-    ranking = _Ranking(curriculum, path, learner, now, minutes=minutes, past=past)
+    ranking = _Ranking(curriculum, path, learner, now, minutes=minutes, past=past, reviews=reviews)
     return next(ranking.wanted(), None) or ranking.rest_of_the_day()
 
 
@@ -120,11 +125,13 @@ class _Ranking:
         *,
         minutes: int | None,
         past: Sequence[Past],
+        reviews: Reviews,
     ) -> None:
         self._curriculum = curriculum
         self._path = path
         self._learner = learner
         self._now = now
+        self._reviews = reviews
         self._declined = [p for p in past if p.fate is Fate.DECLINED]
         self._followed = [p for p in past if p.fate in {Fate.DONE, Fate.KNOWN}]
         self._zone = zone_of(learner.profile.zone)
@@ -203,9 +210,44 @@ class _Ranking:
     # Reviews and probes
 
     def _review(self) -> Iterator[Recommendation]:
-        if self._did_lately(Kind.REVIEW, REVIEW_EVERY):
+        if not self._did_lately(Kind.REVIEW, REVIEW_EVERY):
+            yield from self._due()
+            yield from self._fading()
+
+    def _due(self) -> Iterator[Recommendation]:
+        """Questions whose time has come, a few of them, unless some were reviewed today."""
+        due, reviewed_at = self._reviews.due, self._reviews.reviewed_at
+        was_lately = reviewed_at is not None and self._now - reviewed_at < REVIEW_EVERY
+        if not due or was_lately:
             return
-        fading = [c for c in self._with_questions(fading_concepts(self._learner, self._now)) if self._is_rested(c)]
+        count = min(due, self._reviews.at_a_time)
+        what = "a question that is due" if count == 1 else f"{count} questions that are due"
+        yield Recommendation(
+            Kind.REVIEW,
+            DUE,
+            f"Review {what}",
+            "",
+            _MINUTES_PER_DUE * count,
+            self._why_due(),
+            "What you have learned stays, at the least cost in time.",
+        )
+
+    def _why_due(self) -> str:
+        due, since = self._reviews.due, self._reviews.since
+        are_due = "One question is due" if due == 1 else f"{due} questions are due"
+        if since is None or self._reviews.concept not in self._curriculum.concepts:
+            return f"{are_due}."
+        joint = ":" if due == 1 else ","
+        return f"{are_due}{joint} the one on {self._title(self._reviews.concept)} {self._for_how_long(since)}."
+
+    def _for_how_long(self, since: datetime) -> str:
+        days = (self._now.astimezone(self._zone).date() - since.astimezone(self._zone).date()).days
+        return f"for {days} days" if days > 1 else "since yesterday" if days == 1 else "since today"
+
+    def _fading(self) -> Iterator[Recommendation]:
+        """Concepts that were solid once, and of which no question comes back by itself."""
+        faded = [c for c in fading_concepts(self._learner, self._now) if c not in self._reviews.scheduled]
+        fading = [c for c in self._with_questions(faded) if self._is_rested(c)]
         fitting = fading[: min(max(self._sitting // 3 // _MINUTES_PER_REVIEWED, 1), MOST_REVIEWED)]
         while len(",".join(fitting)) > TARGET_LIMIT:
             fitting.pop()

@@ -25,19 +25,26 @@ from bot.features.next_step.models import (
     Past,
     ProjectChoice,
     Recommendation,
+    Reviews,
 )
-from bot.features.next_step.rules import is_stalled
+from bot.features.next_step.rules import MOST_REVIEWED, is_stalled
 from bot.features.probe.rules import is_askable
 from bot.features.progress import store as progress_store
 from bot.features.progress.models import Change, ItemKind, Learner, PathItem, State
-from bot.features.progress.rules.overview import step_overviews
+from bot.features.progress.rules.overview import fading_concepts, step_overviews
 from bot.features.progress.rules.path import OWN_PROJECT
 from bot.features.progress.rules.rhythm import format_minutes
 from bot.features.progress.service import ProgressService
+from bot.features.questions import store as questions_store
+from bot.features.questions.models import Verdict
 from bot.storage.database import Database
 from knowledge.curriculum import Curriculum
 
-REMEMBERED = timedelta(days=30)
+REMEMBERED = timedelta(days=90)
+"""How long earlier recommendations count: as long as one wrong answer can keep a concept shaky, so that what was gone
+over so often that it needs another means is not begun again from the start."""
+_ROUND_LASTS = timedelta(days=8)
+"""A round of reviews that was finished today was begun within so long: one that is left goes on for a week."""
 ENCOURAGED_FROM = 3
 """Put off so often in a day, somebody may want to read why they began."""
 
@@ -67,35 +74,71 @@ _ALLOWED: Mapping[Kind, frozenset[Action]] = {
 class NextStepService:
     """Recommends the next step. Every method can be called twice with the same result."""
 
-    def __init__(self, database: Database, clock: Clock, curriculum: Curriculum, progress: ProgressService) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        curriculum: Curriculum,
+        progress: ProgressService,
+        *,
+        reviewed_at_a_time: int = MOST_REVIEWED,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._curriculum = curriculum
         self._progress = progress
+        self._at_a_time = reviewed_at_a_time
+        self._concepts = {question.id: question.concept for question in curriculum.questions}
         self._asked = {question.concept for question in curriculum.questions if is_askable(question)}
 
     # Recommending
 
-    async def recommend(self, member_id: int, minutes: int | None = None) -> Recommendation:
-        """The one thing to do now. `minutes` is how long the member has.
+    async def recommend(
+        self, member_id: int, minutes: int | None = None, *, guild_id: int | None = None
+    ) -> Recommendation:
+        """The one thing to do now. `minutes` is how long the member has, `guild_id` the server in which they ask.
 
         Asked again before anything has changed, it is the same recommendation with the same id.
         """
         async with self._database.transaction() as session:
             await progress_store.add_learner(session, member_id, self._clock())
-            return await self._recommend(session, member_id, minutes)
+            return await self._recommend(session, member_id, minutes, guild_id)
 
-    async def _recommend(self, session: AsyncSession, member_id: int, minutes: int | None) -> Recommendation:
+    async def _recommend(
+        self, session: AsyncSession, member_id: int, minutes: int | None, guild_id: int | None
+    ) -> Recommendation:
         now = self._clock()
         learner = await progress_store.find_learner(session, member_id, now)
         past = await store.list_past(session, member_id, now - REMEMBERED)
         path = self._progress.path_of(learner)
-        best = choose_best(self._curriculum, path, learner, now, minutes=minutes, past=past)
+        reviews = await self._find_reviews(session, learner, guild_id)
+        best = choose_best(self._curriculum, path, learner, now, minutes=minutes, past=past, reviews=reviews)
         best = self._personal(best, learner, is_encouraged=count_declined(past, learner, now) >= ENCOURAGED_FROM)
         same = next((p.id for p in reversed(past) if _is_same(p, best)), None)
         if same is None:
             same = await store.add_recommendation(session, member_id, best, now)
         return replace(best, id=same)
+
+    async def _find_reviews(self, session: AsyncSession, learner: Learner, guild_id: int | None) -> Reviews:
+        """What spaced repetition says, without what is retired in this server or has left the bank."""
+        member_id, now = learner.profile.member_id, self._clock()
+        due = [found for found in await store.list_due(session, member_id, now) if found[0] in self._concepts]
+        if due:
+            rulings = await questions_store.list_rulings(session, guild_id, [question for question, _ in due])
+            retired = {id_ for id_, ruling in rulings.items() if ruling.verdict is Verdict.RETIRED}
+            due = [found for found in due if found[0] not in retired]
+        # Only what fades is looked up among all that comes back some day.
+        fades = bool(fading_concepts(learner, now))
+        scheduled = await store.list_scheduled(session, member_id) if fades else ()
+        first, since = due[0] if due else ("", None)
+        return Reviews(
+            due=len(due),
+            concept=self._concepts.get(first, ""),
+            since=since,
+            reviewed_at=await store.find_last_review(session, member_id, now - _ROUND_LASTS) if due else None,
+            scheduled=frozenset(self._concepts[question] for question in scheduled if question in self._concepts),
+            at_a_time=self._at_a_time,
+        )
 
     def _personal(self, best: Recommendation, learner: Learner, *, is_encouraged: bool) -> Recommendation:
         """With what depends on the learner and not on the choice."""
@@ -108,19 +151,23 @@ class NextStepService:
             is_newcomer=profile.started_at is None,
         )
 
-    async def show(self, recommendation_id: int, member_id: int) -> Recommendation | None:
+    async def show(
+        self, recommendation_id: int, member_id: int, *, guild_id: int | None = None
+    ) -> Recommendation | None:
         """An earlier recommendation once more; None if nothing leads to it any more.
 
         Raises:
             MemberError: it is unknown or somebody else's.
         """
         past = await self._find(recommendation_id, member_id)
-        learner = await self._progress.find_learner(member_id)
-        path = self._progress.path_of(learner)
-        found = find_again(self._curriculum, path, learner, self._clock(), past)
+        now = self._clock()
+        async with self._database.transaction() as session:
+            learner = await progress_store.find_learner(session, member_id, now)
+            reviews = await self._find_reviews(session, learner, guild_id)
+        found = find_again(self._curriculum, self._progress.path_of(learner), learner, now, past=past, reviews=reviews)
         return self._personal(found, learner, is_encouraged=False) if found else None
 
-    async def explain(self, recommendation_id: int, member_id: int) -> str:
+    async def explain(self, recommendation_id: int, member_id: int, *, guild_id: int | None = None) -> str:
         """Why it was recommended: the rule, and the figures that it looked at.
 
         Raises:
@@ -128,10 +175,12 @@ class NextStepService:
         """
         this = await self._find(recommendation_id, member_id)
         now = self._clock()
-        learner = await self._progress.find_learner(member_id)
         async with self._database.transaction() as session:
+            learner = await progress_store.find_learner(session, member_id, now)
             past = await store.list_past(session, member_id, now - REMEMBERED)
-        return explain_choice(self._curriculum, self._progress.path_of(learner), learner, now, this=this, past=past)
+            reviews = await self._find_reviews(session, learner, guild_id)
+        path = self._progress.path_of(learner)
+        return explain_choice(self._curriculum, path, learner, now, this=this, past=past, reviews=reviews)
 
     # What the member does with it
 
@@ -199,7 +248,9 @@ class NextStepService:
             return f" That completes step {step.number}, {step.title}."
         return f" Step {step.number}: {step.settled} of {step.required} parts done."
 
-    async def decline(self, recommendation_id: int, member_id: int, minutes: int | None = None) -> Recommendation:
+    async def decline(
+        self, recommendation_id: int, member_id: int, minutes: int | None = None, *, guild_id: int | None = None
+    ) -> Recommendation:
         """Put it off until tomorrow; returns what comes instead. `minutes` is how long the member has.
 
         Raises:
@@ -212,7 +263,7 @@ class NextStepService:
             if past.fate in {Fate.DONE, Fate.KNOWN}:
                 raise MemberError(ANSWERED)
             await store.update_fate(session, past.id, Fate.DECLINED, now)
-            return await self._recommend(session, member_id, minutes)
+            return await self._recommend(session, member_id, minutes, guild_id)
 
     async def know(self, recommendation_id: int, member_id: int) -> Noted:
         """The member knows it: questions decide where there are any, else the member's word does.
@@ -294,7 +345,9 @@ class NextStepService:
 
     # Undo
 
-    async def undo(self, recommendation_id: int, member_id: int, change_id: int | None = None) -> Recommendation | None:
+    async def undo(
+        self, recommendation_id: int, member_id: int, change_id: int | None = None, *, guild_id: int | None = None
+    ) -> Recommendation | None:
         """Take back what was done with it; returns it once more, or None if nothing leads to it any more.
 
         `change_id` is the change of progress that was made with it.
@@ -311,7 +364,7 @@ class NextStepService:
         else:
             is_started = False
         await self._update(past.id, Fate.STARTED if is_started else Fate.OPEN)
-        return await self.show(recommendation_id, member_id)
+        return await self.show(recommendation_id, member_id, guild_id=guild_id)
 
     # Shared pieces
 

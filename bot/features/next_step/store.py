@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.features.next_step.models import Fate, Kind, Past, Recommendation
-from bot.storage.tables import RecommendationRow
+from bot.features.questions.models import RoundKind
+from bot.storage.tables import CardRow, RecommendationRow, RoundRow
 
 _PAST = (
     RecommendationRow.id,
@@ -59,6 +60,30 @@ async def update_fate(session: AsyncSession, recommendation_id: int, fate: Fate,
     """Set what became of it; the time stays when nothing changes."""
     where = (RecommendationRow.id == recommendation_id, RecommendationRow.state != fate.value)
     await session.execute(update(RecommendationRow).where(*where).values(state=fate.value, changed_at=now))
+
+
+# What spaced repetition says
+
+
+async def list_due(session: AsyncSession, member_id: int, now: datetime) -> tuple[tuple[str, datetime], ...]:
+    """The questions that are due for a member and since when, due for longest first."""
+    query = select(CardRow.question, CardRow.due_at).where(CardRow.member_id == member_id, CardRow.due_at <= now)
+    rows = await session.execute(query)
+    return tuple(sorted(((question, due_at) for question, due_at in rows), key=lambda found: (found[1], found[0])))
+
+
+async def list_scheduled(session: AsyncSession, member_id: int) -> tuple[str, ...]:
+    """Every question that comes back to a member some day."""
+    return tuple(await session.scalars(select(CardRow.question).where(CardRow.member_id == member_id)))
+
+
+async def find_last_review(session: AsyncSession, member_id: int, since: datetime) -> datetime | None:
+    """When the member finished a round of reviews that was begun since then, the last time."""
+    query = select(func.max(RoundRow.finished_at)).where(
+        RoundRow.member_id == member_id, RoundRow.kind == RoundKind.REVIEW.value, RoundRow.made_at >= since
+    )
+    last: datetime | None = await session.scalar(query)
+    return last
 
 
 def _past(row: RecommendationRow) -> Past:

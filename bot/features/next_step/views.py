@@ -13,13 +13,14 @@ from typing import Any, Self
 import discord
 
 from bot.errors import MemberError
-from bot.features.next_step.models import Action, Fate, Kind, Noted, ProjectChoice, Recommendation
+from bot.features.next_step.models import DUE, Action, Fate, Kind, Noted, ProjectChoice, Recommendation
 from bot.features.next_step.service import NextStepService
 from bot.features.probe.models import Purpose
 from bot.features.probe.views import begin_probe
 from bot.features.progress.announce import announce
 from bot.features.progress.rules.path import OWN_PROJECT
 from bot.features.progress.rules.rhythm import format_minutes
+from bot.features.review.views import begin_review
 from bot.ui.embeds import BLUE
 from bot.ui.errors import run_safely
 from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, EMBED_TITLE_LIMIT, escape, shorten
@@ -193,7 +194,7 @@ def project_menu(choice: ProjectChoice) -> discord.ui.View:
 async def send_next_step(interaction: discord.Interaction[Any], minutes: int | None = None) -> None:
     """Send the next step to the member alone, after the interaction has been answered or deferred."""
     service = _service(interaction)
-    recommendation = await service.recommend(interaction.user.id, minutes)
+    recommendation = await service.recommend(interaction.user.id, minutes, guild_id=interaction.guild_id)
     view = await _buttons(interaction, service, recommendation, minutes)
     await interaction.followup.send(embed=render_recommendation(recommendation), view=view, ephemeral=True)
 
@@ -268,7 +269,9 @@ class UndoButton(discord.ui.DynamicItem[_Button], template=r"next:(?P<id>\d{1,18
         async with run_safely(interaction):
             await interaction.response.defer()
             service = _service(interaction)
-            recommendation = await service.undo(self._recommendation_id, interaction.user.id, self._change_id)
+            recommendation = await service.undo(
+                self._recommendation_id, interaction.user.id, self._change_id, guild_id=interaction.guild_id
+            )
             if recommendation is None:
                 view = discord.ui.View(timeout=None).add_item(NextButton(self._recommendation_id, Do.MORE))
                 await interaction.edit_original_response(content=_GONE, embed=None, view=view)
@@ -340,6 +343,10 @@ class _Click:
     def member_id(self) -> int:
         return self.interaction.user.id
 
+    @property
+    def guild_id(self) -> int | None:
+        return self.interaction.guild_id
+
     async def show(self, recommendation: Recommendation, text: str | None = None, *, undoes: bool = False) -> None:
         """Put a recommendation in place of what the message showed; with `undoes`, the last click can be undone."""
         view = await _buttons(self.interaction, self.service, recommendation, self.minutes)
@@ -372,7 +379,7 @@ async def _work(click: _Click) -> None:
 async def _start(click: _Click) -> None:
     """What was started keeps its buttons, so that it can be finished here."""
     noted = await click.service.start(click.id, click.member_id)
-    recommendation = await click.service.show(click.id, click.member_id)
+    recommendation = await click.service.show(click.id, click.member_id, guild_id=click.guild_id)
     if recommendation is None:
         await click.note(noted)
         return
@@ -385,7 +392,10 @@ async def _start(click: _Click) -> None:
 async def _begin(click: _Click) -> None:
     noted = await click.service.begin(click.id, click.member_id)
     await click.note(noted)
-    await begin_probe(click.interaction, *_probe_of(noted))
+    if noted.kind is Kind.REVIEW and noted.target == DUE:
+        await begin_review(click.interaction)
+    else:
+        await begin_probe(click.interaction, *_probe_of(noted))
 
 
 async def _know(click: _Click) -> None:
@@ -397,21 +407,25 @@ async def _know(click: _Click) -> None:
 
 
 async def _decline(click: _Click) -> None:
-    recommendation = await click.service.decline(click.id, click.member_id, click.minutes)
+    recommendation = await _put_off(click)
     await click.show(recommendation, _PUT_OFF, undoes=True)
 
 
 async def _do_something_anyway(click: _Click) -> None:
-    await click.show(await click.service.decline(click.id, click.member_id, click.minutes), _ANYWAY)
+    await click.show(await _put_off(click), _ANYWAY)
+
+
+async def _put_off(click: _Click) -> Recommendation:
+    return await click.service.decline(click.id, click.member_id, click.minutes, guild_id=click.guild_id)
 
 
 async def _explain(click: _Click) -> None:
-    text = await click.service.explain(click.id, click.member_id)
+    text = await click.service.explain(click.id, click.member_id, guild_id=click.guild_id)
     await click.interaction.followup.send(embed=render_explanation(text), ephemeral=True)
 
 
 async def _show_more(click: _Click) -> None:
-    await click.show(await click.service.recommend(click.member_id))
+    await click.show(await click.service.recommend(click.member_id, guild_id=click.guild_id))
 
 
 async def _show_projects(click: _Click) -> None:

@@ -25,6 +25,13 @@ class Counts:
     probe_answers: int = 0
     milestones: int = 0
     congratulations: int = 0
+    rounds: int = 0
+    attempts: int = 0
+    cards: int = 0
+    challenges: int = 0
+    news: int = 0
+    reminders: int = 0
+    scheduled: int = 0
 
     def __bool__(self) -> bool:
         return any(getattr(self, field.name) for field in fields(self))
@@ -49,6 +56,13 @@ class MemberData:
     probe_answers: Rows = ()
     milestones: Rows = ()
     congratulations: Rows = ()
+    rounds: Rows = ()
+    attempts: Rows = ()
+    cards: Rows = ()
+    challenges: Rows = ()
+    news: Rows = ()
+    reminders: Rows = ()
+    scheduled: Rows = ()
 
     @property
     def counts(self) -> Counts:

@@ -10,7 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.features.privacy.models import Counts, Rows
 from bot.storage.tables import (
     AnswerRow,
+    AttemptRow,
     Base,
+    CardRow,
+    ChallengeRow,
     CongratulationRow,
     EnrolmentRow,
     EvidenceRow,
@@ -18,11 +21,15 @@ from bot.storage.tables import (
     LearnerRow,
     MasteryRow,
     MilestoneRow,
+    NewsRow,
+    OccurrenceRow,
     ProbeAnswerRow,
     ProbeRow,
     ProgressChangeRow,
     ProgressRow,
     RecommendationRow,
+    ReminderRow,
+    RoundRow,
 )
 
 _LEARNING: Mapping[str, type[Base]] = {
@@ -36,6 +43,13 @@ _LEARNING: Mapping[str, type[Base]] = {
     "probes": ProbeRow,
     "milestones": MilestoneRow,
     "congratulations": CongratulationRow,
+    "attempts": AttemptRow,
+    "rounds": RoundRow,
+    "cards": CardRow,
+    "challenges": ChallengeRow,
+    "news": NewsRow,
+    "reminders": ReminderRow,
+    "scheduled": OccurrenceRow,
     "profile": LearnerRow,
 }
 """What hangs on a learner by its name in the export, children before parents."""

@@ -25,6 +25,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "probe_answers": ("answer in such a round", "answers in such rounds"),
     "milestones": ("milestone", "milestones"),
     "congratulations": ("congratulation", "congratulations"),
+    "rounds": ("quiz or review", "quizzes and reviews"),
+    "attempts": ("answer to a question", "answers to questions"),
+    "cards": ("question in your review queue", "questions in your review queue"),
+    "challenges": ("challenged question", "challenged questions"),
+    "news": ("note about a corrected question", "notes about corrected questions"),
+    "reminders": ("reminder", "reminders"),
+    "scheduled": ("planned reminder", "planned reminders"),
 }
 """What a member calls the things that are counted, one of them and many."""
 
@@ -42,7 +49,11 @@ def render_policy(data: MemberData, keep_days: int) -> discord.Embed:
         "- Signs of what you know: which concepts you asked about, whether your answers to my questions were right, "
         "and the estimates that I make of it.\n"
         "- My suggestions and rounds of questions, and what became of them.\n"
-        "- Your milestones, and which servers may see your step or congratulate you.\n\n"
+        "- Your quizzes: each answer, how sure you were, and when its question comes again; whether and when you want "
+        "to be reminded of that.\n"
+        "- Questions that you challenged, with your reason, which those who look after the server read.\n"
+        "- Your milestones, and which servers may see your step, congratulate you or name you in the results of their "
+        "quiz.\n\n"
         "All but the text of your questions stays until you delete it. "
         "Nothing you write appears in my logs, and nothing leaves this bot's own database."
     )

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.features.questions.models import Citation
+
 
 class Purpose(StrEnum):
     """What a probe decides, and what its target names.
@@ -58,16 +60,6 @@ class ProbeQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteSource:
-    """The passage that proves an answer, and where its topic is taught."""
-
-    title: str
-    heading: str | None
-    place: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Skippable:
     """What a passed probe lets a member skip: a step, or a part of the path if `step` is None."""
 
@@ -111,6 +103,6 @@ class ProbeFeedback:
     is_correct: bool
     remark: str | None
     explanation: str
-    source: NoteSource
+    source: Citation
     next: ProbeQuestion | ProbeResult
     is_repeat: bool = False

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
 from bot.features.probe.models import Probe, Purpose
+from bot.features.questions.rules.options import option_id
 from knowledge.models import Concept, Option, Question, QuestionKind
 
 PLACEMENT_STEPS = (1, 2, 3)
@@ -124,9 +125,9 @@ def shuffle_options(question: Question, probe_id: int, position: int) -> tuple[O
     return tuple(options)
 
 
-def right_choice(options: Sequence[Option]) -> int:
-    """The place of the right option."""
-    return next(place for place, option in enumerate(options) if option.correct)
+def right_choice(options: Sequence[Option], key: Collection[str]) -> int:
+    """The place of the right option, or of the first right one. `key` holds the ids of those that count as right."""
+    return next(place for place, option in enumerate(options) if option_id(option.text) in key)
 
 
 def live_positions(probe: Probe, bank: Collection[str]) -> tuple[int, ...]:

@@ -12,7 +12,6 @@ from bot.errors import MemberError
 from bot.features.probe import rules, store
 from bot.features.probe.models import (
     GivenAnswer,
-    NoteSource,
     Probe,
     ProbeFeedback,
     ProbeQuestion,
@@ -21,8 +20,12 @@ from bot.features.probe.models import (
     Skippable,
 )
 from bot.features.progress import store as progress_store
-from bot.features.progress.models import Evidence, EvidenceKind, ItemKind, Learner, State
+from bot.features.progress.models import EvidenceKind, ItemKind, Learner, State
 from bot.features.progress.service import ProgressService
+from bot.features.questions.models import Item, Response
+from bot.features.questions.rules.grading import grade
+from bot.features.questions.rules.options import option_id
+from bot.features.questions.service import QuestionService
 from bot.storage.database import Database
 from knowledge.curriculum import Curriculum
 from knowledge.models import Option, Question, Unit
@@ -61,12 +64,15 @@ class ProbeService:
         clock: Clock,
         curriculum: Curriculum,
         progress: ProgressService,
+        questions: QuestionService,
+        *,
         rng: random.Random,
     ) -> None:
         self._database = database
         self._clock = clock
         self._curriculum = curriculum
         self._progress = progress
+        self._questions = questions
         self._rng = rng
         self._bank = {question.id: question for question in curriculum.questions if rules.is_askable(question)}
 
@@ -111,14 +117,26 @@ class ProbeService:
             question, options = self._shown(probe, position)
             if choice >= len(options):
                 raise QuestionGone
-            given = GivenAnswer(choice, options[choice].correct)
+            response = Response((option_id(options[choice].text),))
+            item = await self._item(session, question)
+            given = GivenAnswer(choice, grade(item, response))
             is_new = await store.add_answer(session, probe_id, position, given, now)
             if is_new:
-                evidence = _evidence(probe, position, question, is_correct=given.is_correct)
-                await progress_store.add_evidence(session, member_id, [evidence], now)
+                await self._questions.take(
+                    session,
+                    member_id,
+                    question_id=question.id,
+                    guild_id=None,
+                    round_id=None,
+                    position=position,
+                    key=f"probe:{probe.id}:{position}",
+                    kind=EvidenceKind.REVIEW if probe.purpose is Purpose.REVIEW else EvidenceKind.PROBE,
+                    response=response,
+                    now=now,
+                )
             probe = await self._find(session, probe_id, member_id)
             going_on = await self._go_on(session, probe)
-        return self._feedback(probe, position, going_on, is_repeat=not is_new)
+        return self._feedback(probe, position, item, going_on, is_repeat=not is_new)
 
     async def show(self, probe_id: int, member_id: int) -> ProbeQuestion | ProbeResult:
         """Where a probe stands: its next question, or its result. What has left the bank is passed over.
@@ -155,10 +173,12 @@ class ProbeService:
     ) -> tuple[Question, ...]:
         answered = await store.list_answered(session, member_id)
         wanted = rules.WANTED[purpose]
+        bank = await self._questions.bank(session, None)
+        live = [question for question in self._bank.values() if question.id in bank]
         pools = self._pools(purpose, target or "")
         chosen: tuple[Question, ...] = ()
         for pool in pools:
-            questions = [question for question in self._bank.values() if question.concept in pool.concepts]
+            questions = [question for question in live if question.concept in pool.concepts]
             chosen += rules.choose_questions(
                 questions, wanted, answered, self._clock(), self._rng, ranks=pool.ranks, without=chosen
             )
@@ -215,8 +235,15 @@ class ProbeService:
             is_boolean=rules.is_boolean(question),
         )
 
+    async def _item(self, session: AsyncSession, question: Question) -> Item:
+        """The question with the key that holds everywhere."""
+        item = await self._questions.item(session, question.id, None)
+        if item is None:
+            raise QuestionGone
+        return item
+
     def _feedback(
-        self, probe: Probe, position: int, going_on: ProbeQuestion | ProbeResult, *, is_repeat: bool
+        self, probe: Probe, position: int, item: Item, going_on: ProbeQuestion | ProbeResult, *, is_repeat: bool
     ) -> ProbeFeedback:
         question, options = self._shown(probe, position)
         given = probe.answers[position]
@@ -225,11 +252,11 @@ class ProbeService:
         return ProbeFeedback(
             self._ask(probe, position),
             given.choice,
-            rules.right_choice(options),
+            rules.right_choice(options, item.key.options),
             given.is_correct,
             None if given.is_correct else options[given.choice].remark,
             question.explanation,
-            self._source(question),
+            self._questions.cite(item),
             going_on,
             is_repeat=is_repeat,
         )
@@ -314,20 +341,3 @@ class ProbeService:
         resource_id, _, unit_id = item_id.partition("/")
         resource = self._curriculum.resources.get(resource_id)
         return resource.unit(unit_id) if resource else None
-
-    def _source(self, question: Question) -> NoteSource:
-        concept = self._curriculum.concepts[question.concept]
-        kind, _, note_id = question.source.note.partition("/")
-        notes = {"concepts": self._curriculum.concepts, "resources": self._curriculum.resources}
-        note = notes.get(kind, self._curriculum.capstones).get(note_id)
-        return NoteSource(
-            note.title if note else concept.title,
-            question.source.heading,
-            self._curriculum.place_label(concept.study[0]),
-            self._curriculum.place_url(concept.study[0]),
-        )
-
-
-def _evidence(probe: Probe, position: int, question: Question, *, is_correct: bool) -> Evidence:
-    kind = EvidenceKind.REVIEW if probe.purpose is Purpose.REVIEW else EvidenceKind.PROBE
-    return Evidence(question.concept, kind, is_correct, f"probe:{probe.id}:{position}")

@@ -16,7 +16,7 @@ from bot.features.probe.service import ProbeService, QuestionGone
 from bot.features.progress.announce import announce
 from bot.ui.embeds import BLUE
 from bot.ui.errors import run_safely
-from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, EMBED_TITLE_LIMIT, link, shorten
+from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, EMBED_TITLE_LIMIT, link, literal, shorten
 
 _LABEL_LIMIT = 80
 _NO_CURRICULUM = "There is no curriculum here any more, so I have no questions. Ask me something with `/ask` instead."
@@ -43,12 +43,12 @@ async def begin_probe(interaction: discord.Interaction[Any], purpose: Purpose, t
 
 def render_question(question: ProbeQuestion) -> discord.Embed:
     """One question with its options as a lettered list; True and False need no list."""
-    parts = [_literal(question.prompt)]
+    parts = [literal(question.prompt)]
     if question.is_resumed:
         parts.insert(0, "*You began these questions earlier, and they go on where you left.*")
     if not question.is_boolean:
         options = enumerate(question.options)
-        parts.append("\n".join(f"**{_letter(place)}** · {_literal(option)}" for place, option in options))
+        parts.append("\n".join(f"**{_letter(place)}** · {literal(option)}" for place, option in options))
     embed = _embed(question.subject, parts)
     if question.total > 1:
         embed.set_footer(text=f"{_number(question)} · You can leave at any time; I keep your place.")
@@ -58,12 +58,12 @@ def render_question(question: ProbeQuestion) -> discord.Embed:
 def render_feedback(feedback: ProbeFeedback) -> discord.Embed:
     """Whether the answer was right, what is right and why, where the chosen one fails, and where it stands."""
     question = feedback.question
-    parts = [_literal(question.prompt), f"**You chose** {_option(question, feedback.choice)}"]
+    parts = [literal(question.prompt), f"**You chose** {_option(question, feedback.choice)}"]
     if feedback.remark:
-        parts[-1] += f"\n{_literal(feedback.remark)}"
+        parts[-1] += f"\n{literal(feedback.remark)}"
     if not feedback.is_correct:
         parts.append(f"**Right is** {_option(question, feedback.right)}")
-    parts.append(_literal(feedback.explanation))
+    parts.append(literal(feedback.explanation))
     embed = _embed("✅ Right" if feedback.is_correct else "❌ Not quite", parts)
     source = feedback.source
     place = f"{source.title} › {source.heading}" if source.heading else source.title
@@ -79,10 +79,10 @@ def render_feedback(feedback: ProbeFeedback) -> discord.Embed:
 
 def render_result(result: ProbeResult, note: str | None = None) -> discord.Embed:
     """How many were right, and what that means for the path. A `note` says what has been decided since."""
-    parts = [f"**{_literal(result.subject)}**", note or _verdict(result)]
+    parts = [f"**{literal(result.subject)}**", note or _verdict(result)]
     embed = _embed(f"{result.right} of {result.asked} right", parts)
     if result.missed:
-        missed = "\n".join(f"- {_literal(title)}" for title in result.missed)
+        missed = "\n".join(f"- {literal(title)}" for title in result.missed)
         is_placement = result.purpose is Purpose.PLACEMENT
         name = "Your path comes to these" if is_placement else "Worth a second look"
         embed.add_field(name=name, value=shorten(missed, EMBED_FIELD_LIMIT), inline=False)
@@ -106,7 +106,7 @@ def _verdict(result: ProbeResult) -> str:
 
 def _placement_verdict(result: ProbeResult) -> str:
     if result.skippable:
-        titles = "\n".join(f"- {_literal(it.title)}" for it in result.skippable)
+        titles = "\n".join(f"- {literal(it.title)}" for it in result.skippable)
         return (
             f"Both of your answers were right on what follows, so you may skip it:\n{titles}\n\n"
             f"Keeping it is just as good. {_GOES_QUICKLY}"
@@ -135,7 +135,7 @@ def _embed(title: str, parts: list[str]) -> discord.Embed:
 
 
 def _option(question: ProbeQuestion, place: int) -> str:
-    text = _literal(question.options[place])
+    text = literal(question.options[place])
     return text if question.is_boolean else f"**{_letter(place)}** · {text}"
 
 
@@ -145,12 +145,6 @@ def _number(question: ProbeQuestion) -> str:
 
 def _letter(place: int) -> str:
     return string.ascii_uppercase[place]
-
-
-def _literal(text: str) -> str:
-    """Text of the bank: `code` stays code, and the * and _ of formulas are no Markdown."""
-    pieces = re.split(r"(`[^`]*`)", text)
-    return "".join(p if p.startswith("`") else re.sub(r"([\\*_~|`])", r"\\\1", p) for p in pieces)
 
 
 def _is_try(result: ProbeResult) -> bool:

@@ -276,11 +276,12 @@ class LoggedChange:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What one server may see of a learner."""
+    """What one server may see of a learner. `is_ranked`: the results of its weekly quiz may name them."""
 
     guild_id: int
     is_visible: bool = False
     is_congratulated: bool = False
+    is_ranked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -290,9 +290,15 @@ class ProgressService:
             await store.update_enrolment(session, member_id, enrolment, now)
 
     async def change_enrolment(
-        self, member_id: int, guild_id: int, *, is_visible: bool | None = None, is_congratulated: bool | None = None
+        self,
+        member_id: int,
+        guild_id: int,
+        *,
+        is_visible: bool | None = None,
+        is_congratulated: bool | None = None,
+        is_ranked: bool | None = None,
     ) -> Enrolment:
-        """Change one of the things that a server may see, or both; what is None stays as it is."""
+        """Change some of the things that a server may see; what is None stays as it is."""
         now = self._clock()
         async with self._database.transaction() as session:
             await store.add_learner(session, member_id, now)
@@ -301,6 +307,7 @@ class ProgressService:
                 guild_id,
                 before.is_visible if is_visible is None else is_visible,
                 before.is_congratulated if is_congratulated is None else is_congratulated,
+                before.is_ranked if is_ranked is None else is_ranked,
             )
             await store.update_enrolment(session, member_id, after, now)
         return after

@@ -1,16 +1,17 @@
 """The learner model's rows <-> models. Sums are added to in the database and never read first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.features.progress.models import (
     Activity,
     Enrolment,
     Evidence,
+    EvidenceKind,
     ItemProgress,
     Learner,
     LoggedChange,
@@ -256,6 +257,37 @@ async def _add_to_mastery(session: AsyncSession, member_id: int, piece: Evidence
     await session.execute(statement.on_conflict_do_update(index_elements=["member_id", "concept"], set_=sums))
 
 
+async def regrade_evidence(session: AsyncSession, member_id: int, key: str, *, is_correct: bool | None) -> None:
+    """Change what one piece of evidence says, and add up the mastery of its concept again; None: it says nothing."""
+    where = (EvidenceRow.member_id == member_id, EvidenceRow.key == key)
+    concept = await session.scalar(select(EvidenceRow.concept).where(*where))
+    if concept is None:
+        return
+    await session.execute(update(EvidenceRow).where(*where).values(is_correct=is_correct))
+    await _rebuild_mastery(session, member_id, concept)
+
+
+async def _rebuild_mastery(session: AsyncSession, member_id: int, concept: str) -> None:
+    query = select(EvidenceRow.kind, EvidenceRow.is_correct, EvidenceRow.observed_at).where(
+        EvidenceRow.member_id == member_id, EvidenceRow.concept == concept, EvidenceRow.is_correct.is_not(None)
+    )
+    pieces = (await session.execute(query.order_by(EvidenceRow.id))).all()
+    await session.execute(delete(MasteryRow).where(MasteryRow.member_id == member_id, MasteryRow.concept == concept))
+    if not pieces:
+        return
+    weights = [(is_correct, evidence_weight(EvidenceKind(kind), at)) for kind, is_correct, at in pieces]
+    row = MasteryRow(
+        member_id=member_id,
+        concept=concept,
+        right_weight=sum(weight for is_correct, weight in weights if is_correct),
+        wrong_weight=sum(weight for is_correct, weight in weights if not is_correct),
+        answers=len(pieces),
+        last_at=max(at for _, _, at in pieces),
+    )
+    session.add(row)
+    await session.flush()
+
+
 # Servers and milestones
 
 
@@ -264,6 +296,7 @@ async def update_enrolment(session: AsyncSession, member_id: int, enrolment: Enr
     values = {
         "is_visible": enrolment.is_visible,
         "is_congratulated": enrolment.is_congratulated,
+        "is_ranked": enrolment.is_ranked,
         "changed_at": now,
     }
     statement = insert_into(session, EnrolmentRow).values(member_id=member_id, guild_id=enrolment.guild_id, **values)
@@ -273,7 +306,7 @@ async def update_enrolment(session: AsyncSession, member_id: int, enrolment: Enr
 async def find_enrolment(session: AsyncSession, member_id: int, guild_id: int) -> Enrolment:
     """What a server may see of a learner: nothing, unless they said so."""
     row = await session.get(EnrolmentRow, (member_id, guild_id))
-    return Enrolment(guild_id) if row is None else Enrolment(guild_id, row.is_visible, row.is_congratulated)
+    return Enrolment(guild_id) if row is None else _enrolment(row)
 
 
 async def list_enrolments(session: AsyncSession, member_id: int) -> tuple[Enrolment, ...]:
@@ -283,18 +316,23 @@ async def list_enrolments(session: AsyncSession, member_id: int) -> tuple[Enrolm
         EnrolmentRow.is_visible.is_(True) | EnrolmentRow.is_congratulated.is_(True),
     )
     rows = await session.scalars(query.order_by(EnrolmentRow.guild_id))
-    return tuple(Enrolment(row.guild_id, row.is_visible, row.is_congratulated) for row in rows)
+    return tuple(_enrolment(row) for row in rows)
 
 
 async def list_visible_learners(session: AsyncSession, guild_id: int) -> tuple[Learner, ...]:
     """The learners that a server may see, with their progress only, in the order of their ids."""
     visible = select(EnrolmentRow.member_id).where(EnrolmentRow.guild_id == guild_id, EnrolmentRow.is_visible.is_(True))
+    return await list_learners(session, visible)
+
+
+async def list_learners(session: AsyncSession, member_ids: Select[Any] | Collection[int]) -> tuple[Learner, ...]:
+    """These learners, with their progress only, in the order of their ids. `member_ids` may be a query for them."""
     learners = await session.scalars(
-        select(LearnerRow).where(LearnerRow.member_id.in_(visible)).order_by(LearnerRow.member_id)
+        select(LearnerRow).where(LearnerRow.member_id.in_(member_ids)).order_by(LearnerRow.member_id)
     )
     progress: dict[int, dict[str, ItemProgress]] = {}
     rows = await session.execute(
-        select(ProgressRow.member_id, *_PROGRESS).where(ProgressRow.member_id.in_(visible)),
+        select(ProgressRow.member_id, *_PROGRESS).where(ProgressRow.member_id.in_(member_ids)),
     )
     for member_id, item, state, minutes, at in rows:
         progress.setdefault(member_id, {})[item] = ItemProgress(item, State(state), minutes, at)
@@ -326,6 +364,10 @@ async def count_learners(session: AsyncSession) -> int:
 
 
 # Rows to models
+
+
+def _enrolment(row: EnrolmentRow) -> Enrolment:
+    return Enrolment(row.guild_id, row.is_visible, row.is_congratulated, row.is_ranked)
 
 
 def _profile(row: LearnerRow) -> Profile:

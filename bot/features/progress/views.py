@@ -289,8 +289,10 @@ def render_visibility(enrolment: Enrolment, *, has_channel: bool) -> discord.Emb
         f"**Visible: {_yes(enrolment.is_visible)}.** Whether `/progress server` shows your name and your step here. "
         "If this server has roles for the steps, you get the one of yours.\n"
         f"**Congratulations: {_yes(enrolment.is_congratulated)}.** Whether I congratulate you in the milestones "
-        f"channel when you finish a step.{none_yet}\n\n"
-        "Both are off until you say so, and you can change them at any time. "
+        f"channel when you finish a step.{none_yet}\n"
+        f"**Weekly quiz: {_yes(enrolment.is_ranked)}.** Whether the results of this server's weekly quiz may name you "
+        "with your score.\n\n"
+        "All are off until you say so, and you can change them at any time. "
         "Your answers, your hours and what you find hard stay between us."
     )
     return discord.Embed(title="What this server may see of you", description=text, colour=BLUE)
@@ -305,6 +307,7 @@ def visibility_buttons(member_id: int, enrolment: Enrolment) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     view.add_item(VisibilityButton(member_id, "visible", is_on=not enrolment.is_visible))
     view.add_item(VisibilityButton(member_id, "congratulate", is_on=not enrolment.is_congratulated))
+    view.add_item(VisibilityButton(member_id, "rank", is_on=not enrolment.is_ranked))
     return view
 
 
@@ -313,14 +316,16 @@ _VISIBILITY_LABELS = {
     ("visible", False): "Hide me here",
     ("congratulate", True): "Congratulate me here",
     ("congratulate", False): "Do not congratulate me",
+    ("rank", True): "Name me in weekly results",
+    ("rank", False): "Leave my name out of them",
 }
 
 
 class VisibilityButton(
     discord.ui.DynamicItem[_Button],
-    template=r"progress:(?P<what>visible|congratulate):(?P<member>\d{1,20}):(?P<choice>on|off)",
+    template=r"progress:(?P<what>visible|congratulate|rank):(?P<member>\d{1,20}):(?P<choice>on|off)",
 ):
-    """Sets one of the two choices. It says what holds afterwards, so a second click changes nothing."""
+    """Sets one of the choices. It says what holds afterwards, so a second click changes nothing."""
 
     def __init__(self, member_id: int, what: str, *, is_on: bool) -> None:
         super().__init__(
@@ -350,6 +355,7 @@ class VisibilityButton(
                 interaction.guild_id,
                 is_visible=self._is_on if self._what == "visible" else None,
                 is_congratulated=self._is_on if self._what == "congratulate" else None,
+                is_ranked=self._is_on if self._what == "rank" else None,
             )
             await interaction.edit_original_response(
                 embed=render_visibility(enrolment, has_channel=await has_milestones_channel(interaction)),

@@ -1,4 +1,4 @@
-"""/settings show, milestones, step_role and clear, for who may manage the server."""
+"""/settings show, milestones, step_role, notes, mentors and clear, for who may manage the server."""
 
 from typing import Any
 
@@ -16,11 +16,15 @@ _POWERS = discord.Permissions.elevated() | discord.Permissions(mention_everyone=
 _PARTS = [
     app_commands.Choice(name="the milestones channel", value=Part.MILESTONES.value),
     app_commands.Choice(name="the roles of all steps", value=Part.ROLES.value),
+    app_commands.Choice(name="the notes channel", value=Part.NOTES.value),
+    app_commands.Choice(name="the role of the mentors", value=Part.MENTORS.value),
     app_commands.Choice(name="everything", value=Part.EVERYTHING.value),
 ]
 _CLEARED = {
     Part.MILESTONES: "Milestones are no longer congratulated here.",
     Part.ROLES: "Steps no longer have roles. Members keep those that they have.",
+    Part.NOTES: "I no longer post for those who look after me. Challenges wait in `/challenges list`.",
+    Part.MENTORS: "Only admins decide about challenged questions from now on.",
     Part.EVERYTHING: "Nothing is set any more. Members keep the roles that they have.",
 }
 
@@ -71,7 +75,24 @@ class SettingsCog(
         news = f"Visible members get {role.mention} on step {step}, with their next change of progress."
         await self._send(interaction, settings, news)
 
-    @app_commands.command(name="clear", description="Forget the milestones channel, the roles of the steps, or both.")
+    @app_commands.command(name="notes", description="The channel in which I tell you what you have to decide or mend.")
+    @app_commands.describe(channel="A text channel for those who look after me; challenged questions come there.")
+    async def notes(self, interaction: discord.Interaction, channel: discord.TextChannel) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        settings = await self._service.set_notes_channel(_guild(interaction).id, channel.id)
+        news = f"Challenged questions and what I need from you come to {channel.mention} from now on."
+        await self._send(interaction, settings, news)
+
+    @app_commands.command(name="mentors", description="The role that may decide about challenged questions.")
+    @app_commands.describe(role="Admins may always decide. A mentor needs no other permission.")
+    async def mentors(self, interaction: discord.Interaction, role: discord.Role) -> None:
+        _check_mentors(role)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        settings = await self._service.set_mentor_role(_guild(interaction).id, role.id)
+        news = f"Members with {role.mention} may decide about challenged questions from now on."
+        await self._send(interaction, settings, news)
+
+    @app_commands.command(name="clear", description="Forget a channel, the roles of the steps, the mentors, or all.")
     @app_commands.describe(what="What to forget.")
     @app_commands.choices(what=_PARTS)
     async def clear(self, interaction: discord.Interaction, what: str) -> None:
@@ -110,3 +131,13 @@ def _check_role(
         raise MemberError(
             "You need Manage Roles and a role above that one to let me give it. Choose a lower role, or ask an admin."
         )
+
+
+def _check_mentors(role: discord.Role) -> None:
+    """Refuse what would let everybody decide.
+
+    Raises:
+        MemberError: everybody has the role.
+    """
+    if role.is_default():
+        raise MemberError("Everybody has that role, so everybody could change the answers. Choose another one.")

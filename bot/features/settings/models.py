@@ -10,13 +10,21 @@ class Part(StrEnum):
 
     MILESTONES = "milestones"
     ROLES = "roles"
+    NOTES = "notes"
+    MENTORS = "mentors"
     EVERYTHING = "everything"
 
 
 @dataclass(frozen=True, slots=True)
 class GuildSettings:
-    """Where milestones are congratulated, and which role goes with which step; nothing unless an admin sets it."""
+    """What the tutor may do in a server; nothing unless an admin sets it.
+
+    Where milestones are congratulated, which role goes with which step, where those who look after the tutor are told
+    what they have to decide or to mend, and which role decides about challenged questions besides the admins.
+    """
 
     guild_id: int
     milestones_channel_id: int | None = None
     step_roles: Mapping[int, int] = field(default_factory=dict)
+    notes_channel_id: int | None = None
+    mentor_role_id: int | None = None

@@ -12,21 +12,21 @@ from bot.storage.upsert import insert_into
 
 async def find_settings(session: AsyncSession, guild_id: int) -> GuildSettings:
     """What is set for a server; the defaults if nothing is."""
-    row = await session.get(GuildRow, guild_id)
+    row = await session.get(GuildRow, guild_id, populate_existing=True)  # rows are written past the session
     roles = await session.scalars(
         select(StepRoleRow).where(StepRoleRow.guild_id == guild_id).order_by(StepRoleRow.step)
     )
-    channel_id = row.milestones_channel_id if row else None
-    return GuildSettings(guild_id, channel_id, {role.step: role.role_id for role in roles})
+    by_step = {role.step: role.role_id for role in roles}
+    if row is None:
+        return GuildSettings(guild_id, step_roles=by_step)
+    return GuildSettings(guild_id, row.milestones_channel_id, by_step, row.notes_channel_id, row.mentor_role_id)
 
 
-async def update_milestones_channel(
-    session: AsyncSession, guild_id: int, channel_id: int | None, now: datetime
-) -> None:
-    """Set the channel for congratulations, or none."""
-    values = {"milestones_channel_id": channel_id, "changed_at": now}
-    statement = insert_into(session, GuildRow).values(guild_id=guild_id, **values)
-    await session.execute(statement.on_conflict_do_update(index_elements=["guild_id"], set_=values))
+async def update_guild(session: AsyncSession, guild_id: int, now: datetime, **values: int | None) -> None:
+    """Set columns of a server, for example `notes_channel_id=5`; None forgets it. Others stay as they are."""
+    changed = {**values, "changed_at": now}
+    statement = insert_into(session, GuildRow).values(guild_id=guild_id, **changed)
+    await session.execute(statement.on_conflict_do_update(index_elements=["guild_id"], set_=changed))
 
 
 async def update_step_role(session: AsyncSession, guild_id: int, step: int, role_id: int) -> None:

@@ -1,38 +1,99 @@
-"""What admins read of their server's settings, with what the tutor still lacks for them."""
+"""What admins read of their server's settings, with what the tutor still lacks for them, and notes to the admins."""
 
+import logging
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import discord
 
 from bot.features.progress.announce import lacking_in, obstacle_to
 from bot.features.settings.models import GuildSettings
 from bot.ui.embeds import BLUE
-from bot.ui.text import EMBED_FIELD_LIMIT, shorten
+from bot.ui.text import EMBED_FIELD_LIMIT, MESSAGE_LIMIT, shorten
+
+if TYPE_CHECKING:
+    from bot.client import TutorClient
+
+_log = logging.getLogger(__name__)
 
 _WARNING = discord.Colour(0xD9822B)
+
+
+# Notes to those who look after the tutor
+
+
+async def tell_admins(client: "TutorClient", guild_id: int, what: str | discord.Embed) -> bool:
+    """Post something in the notes channel of a server; whether it could be posted. It never raises a Discord error.
+
+    Nobody is mentioned. Text from members must be escaped.
+    """
+    channel = await find_notes_channel(client, guild_id)
+    if channel is None:
+        return False
+    nobody = discord.AllowedMentions.none()
+    try:
+        if isinstance(what, discord.Embed):
+            await channel.send(embed=what, allowed_mentions=nobody)
+        else:
+            await channel.send(shorten(what, MESSAGE_LIMIT), allowed_mentions=nobody)
+    except discord.HTTPException as error:
+        _log.warning("No note to the admins of server %d: %d %d.", guild_id, error.status, error.code)
+        return False
+    return True
+
+
+async def find_notes_channel(client: "TutorClient", guild_id: int) -> discord.TextChannel | None:
+    """The notes channel of a server, if one is set and the tutor can post there; else the log says what is missing."""
+    service, guild = client.services.guild_settings, client.get_guild(guild_id)
+    if service is None or guild is None:
+        return None
+    channel_id = (await service.find(guild_id)).notes_channel_id
+    if channel_id is None:
+        return None
+    channel = guild.get_channel(channel_id)
+    if not isinstance(channel, discord.TextChannel):
+        _log.warning("The notes channel of server %d is gone.", guild_id)
+        return None
+    if lacking := lacking_in(channel):
+        _log.warning("In the notes channel of server %d I lack: %s.", guild_id, ", ".join(lacking))
+        return None
+    return channel
+
+
+# /settings
 
 
 def render_settings(
     guild: discord.Guild, settings: GuildSettings, steps: Mapping[int, str], news: str | None = None
 ) -> discord.Embed:
     """Everything that is set, each with what is missing for it. `news` says what has just changed."""
-    channel, channel_lacks = _describe_channel(guild, settings.milestones_channel_id)
-    roles, role_lacks = _describe_roles(guild, settings.step_roles, steps)
-    is_well = not channel_lacks and not role_lacks
+    parts = {
+        "Congratulations": _describe_channel(guild, settings.milestones_channel_id, "milestones"),
+        "Roles of the steps": _describe_roles(guild, settings.step_roles, steps),
+        "Notes to the admins": _describe_channel(guild, settings.notes_channel_id, "notes"),
+        "Mentors": _describe_mentors(guild, settings),
+    }
+    is_well = not any(lacks for _, lacks in parts.values())
     embed = discord.Embed(title="Settings of this server", description=news, colour=BLUE if is_well else _WARNING)
-    embed.add_field(name="Congratulations", value=_lines(channel, channel_lacks), inline=False)
-    embed.add_field(name="Roles of the steps", value=_lines(roles, role_lacks), inline=False)
+    for name, (what, lacks) in parts.items():
+        embed.add_field(name=name, value=_lines(what, lacks), inline=False)
     embed.set_footer(text="Only members who chose it with /progress visibility are congratulated or get a role.")
     return embed
 
 
-def _describe_channel(guild: discord.Guild, channel_id: int | None) -> tuple[list[str], list[str]]:
+_NO_CHANNEL = {
+    "milestones": "None. `/settings milestones` names a channel for them.",
+    "notes": "None, so challenged questions wait in `/challenges list`. `/settings notes` names a channel for them.",
+}
+
+
+def _describe_channel(guild: discord.Guild, channel_id: int | None, command: str) -> tuple[list[str], list[str]]:
     """What is set, and what is missing for it."""
     if channel_id is None:
-        return ["None. `/settings milestones` names a channel for them."], []
+        return [_NO_CHANNEL[command]], []
     channel = guild.get_channel(channel_id)
     if channel is None:
-        return [], ["The channel has been deleted. Name another one with `/settings milestones`."]
+        return [], [f"The channel has been deleted. Name another one with `/settings {command}`."]
     lacking = lacking_in(channel)
     return [f"Posted in {channel.mention}."], [f"There I lack: {', '.join(lacking)}."] if lacking else []
 
@@ -52,6 +113,27 @@ def _describe_roles(
         if obstacle := obstacle_to(role):
             lacks.append(f"{role.mention}: {obstacle}")
     return lines, lacks
+
+
+def _describe_mentors(guild: discord.Guild, settings: GuildSettings) -> tuple[list[str], list[str]]:
+    if settings.mentor_role_id is None:
+        return ["None, so only admins decide about challenged questions. `/settings mentors` names a role."], []
+    role = guild.get_role(settings.mentor_role_id)
+    if role is None:
+        return [], ["The role of the mentors has been deleted. Name another one with `/settings mentors`."]
+    channel = guild.get_channel(settings.notes_channel_id or 0)
+    lacks = [] if channel is None else _obstacles_between(role, channel)
+    return [f"{role.mention} may decide about challenged questions, as admins may."], lacks
+
+
+def _obstacles_between(role: discord.Role, channel: discord.abc.GuildChannel) -> list[str]:
+    """Why members with this role would not hear of what is posted in the notes channel."""
+    lacks = []
+    if not channel.permissions_for(role).view_channel:
+        lacks.append(f"This role cannot see {channel.mention}. Give it View Channel there.")
+    if not (role.mentionable or channel.permissions_for(role.guild.me).mention_everyone):
+        lacks.append("I cannot mention this role. Allow anyone to mention it, or give me Mention All Roles.")
+    return lacks
 
 
 def _lines(what: list[str], lacks: list[str]) -> str:

@@ -5,7 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import MemberError
-from bot.features.start.rules.zones import guess_zone
+from bot.features.progress.rules.zones import guess_zone
 from bot.features.start.service import StartService
 from bot.features.start.views import read_about, send_form, take_about
 from bot.ui.text import shorten

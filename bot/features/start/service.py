@@ -3,10 +3,10 @@
 from bot.clock import Clock
 from bot.errors import MemberError
 from bot.features.progress.models import Enrolment
+from bot.features.progress.rules.zones import parse_zone, suggest_zones
 from bot.features.progress.service import MOTIVATION_LIMIT, ProgressService
 from bot.features.start.models import Misread, Setup, Sight, Subject, Typed
 from bot.features.start.rules.hours import parse_hours
-from bot.features.start.rules.zones import parse_zone, suggest_zones
 from knowledge.models import Style
 
 MOST_EXPERIENCE = 3

@@ -17,9 +17,9 @@ from bot.features.probe.models import Purpose
 from bot.features.probe.views import begin_probe
 from bot.features.progress.announce import update_role
 from bot.features.progress.models import Profile
+from bot.features.progress.rules.zones import guess_zone, local_time, zone_names
 from bot.features.progress.service import MOTIVATION_LIMIT
 from bot.features.start.models import Misread, Page, Setup, Sight, Subject, Typed
-from bot.features.start.rules.zones import guess_zone, local_time, zone_names
 from bot.features.start.service import StartService
 from bot.ui.embeds import BLUE
 from bot.ui.errors import run_safely

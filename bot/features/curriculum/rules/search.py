@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bot.features.progress.models import Choice
+from bot.features.progress.rules.choices import CALLED_SO, rank_names
 from bot.ui.text import shorten
 from knowledge.curriculum import Curriculum
 
@@ -12,38 +13,21 @@ _LABEL_LIMIT, _VALUE_LIMIT = 100, 100
 
 def find_pages(curriculum: Curriculum, text: str) -> tuple[Choice, ...]:
     """Pages whose title or other names have every word of `text`, the nearest first; all of them if it is empty."""
-    words = text.casefold().split()
     ranked = [
         (rank, choice)
         for choice, names in _pages(curriculum)
-        if (rank := _rank(words, names)) is not None and len(choice.value) <= _VALUE_LIMIT
+        if (rank := rank_names(text, names)) is not None and len(choice.value) <= _VALUE_LIMIT
     ]
     return tuple(choice for _, choice in sorted(ranked, key=lambda found: found[0])[:MOST_FOUND])
 
 
 def find_page(curriculum: Curriculum, text: str) -> Choice | None:
     """The one page that is called exactly that, or the only one that matches."""
-    words = text.casefold().split()
-    exact = [choice for choice, names in _pages(curriculum) if _rank(words, names) == 0]
+    exact = [choice for choice, names in _pages(curriculum) if rank_names(text, names) == CALLED_SO]
     if len(exact) == 1:
         return exact[0]
     found = find_pages(curriculum, text)
     return found[0] if len(found) == 1 else None
-
-
-def _rank(words: list[str], names: tuple[str, ...]) -> int | None:
-    """How near the words are to the names, of which the first is the title; None if they do not match."""
-    text = " ".join(words)
-    title = names[0].casefold()
-    if title == text or (names[1:] and text in (name.casefold() for name in names[1:])):
-        return 0
-    if title.startswith(text):
-        return 1
-    parts = title.split()
-    if all(any(part.startswith(word) for part in parts) for word in words):
-        return 2
-    whole = " ".join(names).casefold()
-    return 3 if all(word in whole for word in words) else None
 
 
 def _pages(curriculum: Curriculum) -> Iterator[tuple[Choice, tuple[str, ...]]]:

@@ -1,7 +1,7 @@
 """What a member may mean while typing the name of a part of the path."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.features.progress.models import Choice, Learner, Path, PathItem, State
 from bot.features.progress.rules.overview import current_step
@@ -13,6 +13,9 @@ WHOLE = "whole:"
 """What the value of a choice begins with that stands for a resource with all its units."""
 
 MOST_CHOICES = 25
+CALLED_SO, BEGINS_SO = 0, 1
+"""What `rank_names` says of a text that is one of the names, and of one that the title begins with."""
+
 _LABEL_LIMIT, _VALUE_LIMIT = 100, 100
 _WORDS = re.compile(r"\w+(?:\.\w+)*")
 """Words and numbers of chapters: "1.1" is one of them."""
@@ -49,6 +52,26 @@ def matches(text: str, *names: str) -> bool:
     """Whether every word of the text stands in one of the names, wherever in it."""
     name = " ".join(names).casefold()
     return all(word in name for word in text.casefold().split())
+
+
+def rank_names(text: str, names: Sequence[str]) -> int | None:
+    """How near the text is to the names, of which the first is the title; None if it does not match.
+
+    0 it is one of them · 1 the title begins with it · 2 words of the title begin with its words · 3 words of any name
+    do · 4 its words stand anywhere in them.
+    """
+    plain = [name.casefold() for name in names]
+    words, whole = text.casefold().split(), " ".join(plain)
+    text = " ".join(words)
+    if text in plain:
+        return CALLED_SO
+    if plain[0].startswith(text):
+        return BEGINS_SO
+    if all(any(part.startswith(word) for part in plain[0].split()) for word in words):
+        return 2
+    if all(any(part.startswith(word) for part in whole.split()) for word in words):
+        return 3
+    return 4 if all(word in whole for word in words) else None
 
 
 def _names(item: PathItem, text: str) -> tuple[str, ...]:

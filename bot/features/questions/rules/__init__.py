@@ -1,0 +1,1 @@
+"""How questions are shown, graded, scheduled for review and measured."""

@@ -1,0 +1,68 @@
+"""Time in the preview: what the terminal understands, and what happens on the way."""
+
+import io
+from datetime import timedelta
+
+import pytest
+
+from bot.preview import PreviewWorld
+from bot.preview_time import parse_step, read_lines
+from tests.bot.server import labels_of, text_of
+
+
+@pytest.mark.parametrize(
+    ("typed", "step"),
+    [
+        ("+3h", timedelta(hours=3)),
+        ("3h", timedelta(hours=3)),
+        ("+ 2 days", timedelta(days=2)),
+        ("+1d", timedelta(days=1)),
+        ("+30m", timedelta(minutes=30)),
+        ("45 min", timedelta(minutes=45)),
+        ("+1W", timedelta(weeks=1)),
+        ("+60d", timedelta(days=60)),
+        ("+61d", None),
+        ("+0x3h", None),
+        ("-3h", None),
+        ("next", None),
+        ("3", None),
+        ("", None),
+        ("+3h+2d", None),
+    ],
+)
+def test_how_far_to_go(typed, step):
+    assert parse_step(typed) == step
+
+
+async def test_the_terminal_is_read_line_by_line_until_it_is_closed(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("+3h\n  next \n\n+1d"))
+    assert [line async for line in read_lines()] == ["+3h", "next", "", "+1d"]
+
+
+async def test_the_quiz_is_open_closes_and_the_next_one_comes(settings, encoder):
+    async with PreviewWorld(settings, encoder) as world:
+        began = world._clock()
+        _, quiz = world.channel.history()
+        assert labels_of(quiz) == ["Take the quiz"]
+        assert "Open until" in text_of(quiz)
+        moved = await world.advance(timedelta(days=2, minutes=1))
+        assert moved.done == 1
+        assert moved.now - began >= timedelta(days=2, minutes=1)
+        _, closed, results = world.channel.history()
+        assert labels_of(closed) == []
+        assert "3 members took part" in text_of(results)
+        assert [name for name in ("hedy", "alan", "katherine") if name in text_of(results)] == ["alan", "katherine"]
+        following = await world.advance_to_next()
+        assert following.done == 1
+        assert timedelta(days=6) < following.now - began <= timedelta(days=7)
+        assert labels_of(world.channel.last_message) == ["Take the quiz"]
+        assert world.env.errors == []
+
+
+async def test_each_run_has_an_open_quiz_of_its_own(settings, encoder):
+    for _ in range(2):
+        async with PreviewWorld(settings, encoder) as world:
+            _, quiz = world.channel.history()
+            assert labels_of(quiz) == ["Take the quiz"]
+            assert len(await world.client.services.weekly.list_open()) == 1
+            assert world.env.errors == []
