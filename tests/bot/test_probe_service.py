@@ -22,6 +22,8 @@ from bot.features.probe.service import (
 )
 from bot.features.progress.models import ItemKind, State
 from bot.features.progress.service import ProgressService
+from bot.features.questions import store as questions_store
+from bot.features.questions.models import Ruling, Verdict
 from tests.bot.databases import rows
 from tests.bot.schedulers import question_service
 
@@ -496,3 +498,27 @@ async def test_a_probe_without_any_question_left_is_explained_and_begun_anew(w):
     new = await w.probes.begin(ADA, Purpose.ITEM, ITEM)
     assert new.probe_id == 2
     assert not {q.id for q in await w.questions(2)} & gone
+
+
+async def test_a_question_that_was_retired_for_everybody_takes_no_answer(w):
+    asked = await w.probes.begin(ADA, Purpose.CONCEPT, "softmax")
+    (question,) = await w.questions()
+    async with w.database.transaction() as session:
+        await questions_store.add_ruling(
+            session, Ruling(question.id, questions_store.EVERYWHERE, Verdict.RETIRED), NOON
+        )
+    with pytest.raises(QuestionGone):
+        await w.reply(asked, question)
+    assert await rows(w.database, "SELECT count(*) FROM probe_answers") == [(0,)]
+    fresh = await w.probes.begin(ADA, Purpose.CONCEPT, "softmax")
+    assert (fresh.probe_id, fresh.prompt == asked.prompt) == (2, False)
+
+
+async def test_an_answer_to_a_probe_becomes_an_attempt_and_a_card(w):
+    asked = await w.probes.begin(ADA, Purpose.CONCEPT, "softmax")
+    (question,) = await w.questions()
+    await w.reply(asked, question, right=False)
+    await w.reply(asked, question, right=True)
+    attempts = await rows(w.database, "SELECT member_id, key, question, guild_id, is_correct FROM attempts")
+    assert attempts == [(ADA, "probe:1:0", question.id, None, False)]
+    assert await rows(w.database, "SELECT member_id, question FROM cards") == [(ADA, question.id)]

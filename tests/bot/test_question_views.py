@@ -348,7 +348,7 @@ def test_a_withdrawn_question_does_not_count():
 
 def test_a_note_of_the_mentors_is_plain_text():
     embed = render_feedback(fed_back(note="**Both** are right, @everyone"))
-    assert fields_of(embed)["A note of the mentors"] == "\\*\\*Both\\*\\* are right, @\u200beveryone"
+    assert fields_of(embed)["The key was corrected"] == "\\*\\*Both\\*\\* are right, @\u200beveryone"
 
 
 def test_the_first_answer_counts():

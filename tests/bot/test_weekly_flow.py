@@ -756,13 +756,11 @@ async def test_without_a_set_up_every_command_says_how_to_begin(settings, encode
         assert shown.embeds[0].description == "No quiz has closed yet. `/weekly show` tells when the next one comes."
 
 
-@pytest.mark.parametrize("time", ["25:00", "18:60", "6 pm", "noon", "18"])
+@pytest.mark.parametrize("time", ["25:00", "18:60", "6 pm", "noon"])
 async def test_a_time_that_is_none(settings, encoder, time):
     async with weekly_server(settings, encoder) as s:
         admin = admin_of(s)
         await s.env.settle()
-        if len(time) < 3:
-            return
         told = await set_up(s, admin, time=time)
         assert told.content == (
             "I cannot read that as a time of the day. Write it with hours and minutes, for example 18:00."
@@ -880,7 +878,7 @@ async def test_history_tells_figures_and_what_lures(settings, encoder):
         await close(s)
         shown = await run(s, admin, "history")
         assert shown.ephemeral
-        day = format_dt(MONDAY + timedelta(0), "D")
+        day = format_dt(MONDAY, "D")
         assert shown.embeds[0].description == f"1. {day}: 2 took part, 2 finished, 1.5 of 5 right"
         lines = fields(shown)[f"The questions of {day}, the last one"].splitlines()
         concepts = s.client.services.curriculum.concepts
@@ -928,7 +926,9 @@ async def test_nothing_that_members_answer_is_logged(settings, encoder, caplog):
         await answer_all(s, s.ada, await take(s.ada, s.said()[0]), "x-x-x")
         await close(s)
         assert warnings_of(caplog) == []
-        assert "ada" not in [record.getMessage() for record in caplog.records if record.name.startswith("bot.")]
+        said = " ".join(record.getMessage() for record in caplog.records if record.name.startswith("bot."))
+        assert not [one for one in asked(s) if one.prompt in said or one.id in said]
+        assert str(s.ada.id) not in said
 
 
 # Many at once

@@ -25,7 +25,7 @@ from bot.features.progress.service import ProgressService
 from bot.features.questions.models import Item, Response
 from bot.features.questions.rules.grading import grade
 from bot.features.questions.rules.options import option_id
-from bot.features.questions.service import QuestionService
+from bot.features.questions.service import QuestionChanged, QuestionService
 from bot.storage.database import Database
 from knowledge.curriculum import Curriculum
 from knowledge.models import Option, Question, Unit
@@ -86,7 +86,7 @@ class ProbeService:
         async with self._database.transaction() as session:
             await progress_store.add_learner(session, member_id, now)  # the lock: a double click begins one probe
             left = await store.find_open_probe(session, member_id, purpose, target, now - RESUME_WITHIN)
-            position = rules.next_position(left, self._bank) if left else None
+            position = rules.next_position(left, await self._questions.bank(session, None)) if left else None
             if left is not None and position is not None:
                 return replace(self._ask(left, position), is_resumed=bool(left.answers))
             chosen = await self._choose(session, member_id, purpose, target)
@@ -114,6 +114,7 @@ class ProbeService:
         now = self._clock()
         async with self._database.transaction() as session:
             probe = await self._find(session, probe_id, member_id)
+            await progress_store.add_learner(session, member_id, now)  # locks are taken in one order: member, question
             question, options = self._shown(probe, position)
             if choice >= len(options):
                 raise QuestionGone
@@ -122,21 +123,27 @@ class ProbeService:
             given = GivenAnswer(choice, grade(item, response))
             is_new = await store.add_answer(session, probe_id, position, given, now)
             if is_new:
-                await self._questions.take(
-                    session,
-                    member_id,
-                    question_id=question.id,
-                    guild_id=None,
-                    round_id=None,
-                    position=position,
-                    key=f"probe:{probe.id}:{position}",
-                    kind=EvidenceKind.REVIEW if probe.purpose is Purpose.REVIEW else EvidenceKind.PROBE,
-                    response=response,
-                    now=now,
-                )
+                await self._take(session, probe, position, item, response)
             probe = await self._find(session, probe_id, member_id)
             going_on = await self._go_on(session, probe)
         return self._feedback(probe, position, item, going_on, is_repeat=not is_new)
+
+    async def _take(self, session: AsyncSession, probe: Probe, position: int, item: Item, response: Response) -> None:
+        try:
+            await self._questions.take(
+                session,
+                probe.member_id,
+                question_id=item.id,
+                guild_id=None,
+                round_id=None,
+                position=position,
+                key=f"probe:{probe.id}:{position}",
+                kind=EvidenceKind.REVIEW if probe.purpose is Purpose.REVIEW else EvidenceKind.PROBE,
+                response=response,
+                now=self._clock(),
+            )
+        except QuestionChanged as error:
+            raise QuestionGone from error
 
     async def show(self, probe_id: int, member_id: int) -> ProbeQuestion | ProbeResult:
         """Where a probe stands: its next question, or its result. What has left the bank is passed over.
@@ -159,7 +166,7 @@ class ProbeService:
         async with self._database.transaction() as session:
             probe = await self._find(session, probe_id, member_id)
             learner = await progress_store.find_learner(session, member_id, self._clock())
-        is_over = rules.next_position(probe, self._bank) is None
+            is_over = rules.next_position(probe, await self._questions.bank(session, None)) is None
         proven = [it for it in (rules.settled_by(probe) if is_over else ()) if step is None or it == step]
         if not proven:
             raise MemberError(NOT_PROVEN)
@@ -262,7 +269,7 @@ class ProbeService:
         )
 
     async def _go_on(self, session: AsyncSession, probe: Probe) -> ProbeQuestion | ProbeResult:
-        position = rules.next_position(probe, self._bank)
+        position = rules.next_position(probe, await self._questions.bank(session, None))
         if position is not None:
             return self._ask(probe, position)
         if not probe.answers:

@@ -274,7 +274,9 @@ class QuestionService:
             item = await self._item_at(session, standing, position)
             if stamp_of(item.question) != stamp:
                 raise QuestionChanged
-            taken = await self.take(
+            if position in standing.attempts:
+                return await self._feedback(session, standing, position, is_repeat=True)
+            await self.take(
                 session,
                 member_id,
                 question_id=item.id,
@@ -289,10 +291,9 @@ class QuestionService:
             standing = await self._stand(session, round_, member_id)
             if standing.next_position is None:
                 await self._finish(session, standing)
-            feedback = await self._feedback(session, standing, position, is_repeat=not taken.is_new)
-        if taken.is_new:
-            for tell in self.on_answered:
-                tell(round_id)
+            feedback = await self._feedback(session, standing, position)
+        for tell in self.on_answered:
+            tell(round_id)
         return feedback
 
     async def feedback(self, round_id: int, position: int, member_id: int) -> Feedback:
@@ -425,10 +426,12 @@ class QuestionService:
         """Take an answer in: as an attempt, as evidence on its concept, and into the member's queue.
 
         Raises:
-            QuestionChanged: the question has left the bank.
+            QuestionChanged: the question is no longer asked.
         """
         await store.lock_question(session, question_id, is_shared=True)  # its key is not changed before this is written
-        item = await self.item(session, question_id, guild_id)
+        rulings = await store.list_rulings(session, guild_id, [question_id])
+        known = {question_id: self._items[question_id]} if question_id in self._items else {}
+        item = self._apply(rulings, known).get(question_id)
         if item is None or not is_gradable(item, response):
             raise QuestionChanged
         is_correct = grade(item, response)

@@ -81,7 +81,7 @@ def render_feedback(feedback: Feedback) -> discord.Embed:
     embed = _embed(_mark(feedback), parts)
     if feedback.note:
         note = shorten(escape(feedback.note), EMBED_FIELD_LIMIT)
-        embed.add_field(name="A note of the mentors", value=note, inline=False)
+        embed.add_field(name="The key was corrected", value=note, inline=False)
     embed.add_field(name="Source", value=_source(feedback.citation), inline=False)
     if feedback.due_at:
         embed.add_field(name="Comes again", value=_comes_again(feedback), inline=False)
