@@ -17,6 +17,7 @@ from bot.app import open_services
 from bot.client import Services, TutorClient
 from bot.clock import system_clock
 from bot.config import DatabaseSettings, Settings
+from bot.features.weekly.cog import WeeklyCog
 from bot.features.weekly.models import WeeklyQuiz
 from bot.features.weekly.service import WeeklyService
 from bot.preview_learners import Learners, describe_standing, take_weekly_quiz
@@ -91,7 +92,7 @@ async def _keep_fresh(world: "PreviewWorld", page: Preview) -> None:
     shown = world.events
     while True:
         await asyncio.sleep(_TICK_SECONDS)
-        await world.advance(timedelta())  # timers of the simulation fire only when somebody acts
+        await world.catch_up()
         if shown != world.events and await _refresh(page):
             shown = world.events
 
@@ -189,14 +190,19 @@ class PreviewWorld:
     async def _advance_to(self, target: datetime) -> Moved:
         done = 0
         dispatcher = self.client.services.dispatcher
-        if dispatcher is not None:
-            while (due := await dispatcher.next_look()) is not None and due < target:
-                self._move_to(due)
-                done += await dispatcher.run_due()
-            self._move_to(target)
-            done += await dispatcher.run_due()
+        while dispatcher is not None and (due := await dispatcher.next_look()) is not None and due < target:
+            self._move_to(due)
+            done += await self.catch_up()
         self._move_to(target)
-        return Moved(self._clock(), done)
+        return Moved(self._clock(), done + await self.catch_up())
+
+    async def catch_up(self) -> int:
+        """Have the bot do what is due; how much that was. Timers of the simulation fire only when somebody acts."""
+        dispatcher, weekly = self.client.services.dispatcher, self.client.get_cog(WeeklyCog.__cog_name__)
+        done = await dispatcher.run_due() if dispatcher else 0
+        if isinstance(weekly, WeeklyCog):
+            await weekly.count()
+        return done
 
     def _move_to(self, moment: datetime) -> None:
         by = moment - self._clock()
@@ -239,10 +245,11 @@ class PreviewWorld:
         channel = self.client.get_channel(self.channel.id)
         if isinstance(channel, discord.TextChannel):
             await channel.send(embed=render_greeting(services))
-        if services.weekly is not None and services.dispatcher is not None:
+        if services.weekly is not None:
             await self._open_weekly_quiz(services.weekly)
-            await services.dispatcher.run_due()
+            await self.catch_up()
             await self._take_part(services)
+            await self.catch_up()
         await self.env.settle()
 
     async def _seed(self, services: Services) -> None:

@@ -25,7 +25,7 @@ LOCK_SECONDS = 60
 _LOCK_KEY = 0x7475746F72
 """Names the tutor's advisory lock in PostgreSQL."""
 
-_SQLITE_PRAGMAS = ("journal_mode = WAL", "foreign_keys = ON", "busy_timeout = 5000", "synchronous = FULL")
+_SQLITE_PRAGMAS = ("journal_mode = WAL", "foreign_keys = ON", "busy_timeout = 30000", "synchronous = FULL")
 
 _SQLITE_OPTIONS: dict[str, Any] = {"pool_size": 5, "max_overflow": 0, "pool_timeout": 30}
 """SQLite writes one transaction after the other, and who waits for its lock is served in no order: with many

@@ -306,7 +306,7 @@ class _Crowd:
         )[:100]
         scores = [rights[plan.member_id] for plan in named]
         lines = [
-            f"{scores.index(score) + 1}. {plan.name} · {score} of {_QUESTIONS}"
+            f"**{scores.index(score) + 1}** · {plan.name} · {score} of {_QUESTIONS}"
             for plan, score in zip(named, scores, strict=True)
         ]
         more = sum(score == scores[9] for score in scores[10:]) if len(scores) > 10 else 0

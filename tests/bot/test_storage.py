@@ -43,7 +43,7 @@ async def find(database, answer_id):
 
 @pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize(
-    ("pragma", "value"), [("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 5000), ("synchronous", 2)]
+    ("pragma", "value"), [("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 30000), ("synchronous", 2)]
 )
 async def test_pragmas_of_every_connection(database, pragma, value):
     async with database.transaction() as first, database.transaction() as second:

@@ -228,9 +228,9 @@ async def test_only_those_who_want_it_are_named_and_equal_scores_share_a_place(s
         s.guild.remove_member(trent)
         results = await close(s)
         assert fields(results)["Those who wanted to be named"] == (
-            "2. \\_eve\\_ · 4 of 5\n2. grace · 4 of 5\n4. mallory · 3 of 5"
+            "**2** · \\_eve\\_ · 4 of 5\n**2** · grace · 4 of 5\n**4** · mallory · 3 of 5"
             if eve.id < s.grace.id
-            else "2. grace · 4 of 5\n2. \\_eve\\_ · 4 of 5\n4. mallory · 3 of 5"
+            else "**2** · grace · 4 of 5\n**2** · \\_eve\\_ · 4 of 5\n**4** · mallory · 3 of 5"
         )
         assert "Most improved" not in fields(results)
 
@@ -254,7 +254,7 @@ async def test_ten_are_named_and_the_rest_is_counted(settings, encoder):
             await s.client.services.weekly.set_ranked(member.id, s.guild.id, is_ranked=True)
         results = await close(s)
         lines = fields(results)["Those who wanted to be named"].splitlines()
-        assert lines == [*(f"1. member\\-{n:02} · 1 of 3" for n in range(10)), "and 2 more with the same score"]
+        assert lines == [*(f"**1** · member\\-{n:02} · 1 of 3" for n in range(10)), "and 2 more with the same score"]
 
 
 async def test_who_has_gained_most_since_their_last_quiz(settings, encoder):
@@ -269,7 +269,7 @@ async def test_who_has_gained_most_since_their_last_quiz(settings, encoder):
             await answer_all(s, member, await take(member, s.said()[-1]), "xxxxx" if member is s.grace else "xxx--")
         await live_until(s, MONDAY + WEEK + 2 * DAY + timedelta(seconds=10))
         assert fields(s.said()[-1])["Most improved"] == "**ada**, from 1 of 5 to 3 of 5"
-        assert fields(s.said()[-1])["Those who wanted to be named"] == "1. grace · 5 of 5\n2. ada · 3 of 5"
+        assert fields(s.said()[-1])["Those who wanted to be named"] == "**1** · grace · 5 of 5\n**2** · ada · 3 of 5"
 
 
 async def test_nobody_is_named_if_discord_does_not_tell_names(settings, encoder, monkeypatch, caplog):
@@ -961,6 +961,6 @@ async def test_sixty_members_are_all_counted_once(settings, encoder):
         lines = fields(results)["Those who wanted to be named"].splitlines()
         best = [number for number in range(60) if number & 7 == 7]
         second = [number for number in range(60) if number & 7 in {3, 5}]
-        expected = [f"1. member{number:02} · 3 of 3" for number in best]
-        expected += [f"{len(best) + 1}. member{number:02} · 2 of 3" for number in second]
+        expected = [f"**1** · member{number:02} · 3 of 3" for number in best]
+        expected += [f"**{len(best) + 1}** · member{number:02} · 2 of 3" for number in second]
         assert lines == [*expected[:10], f"and {len(expected) - 10} more with the same score"]

@@ -4,9 +4,11 @@ import base64
 import os
 import shutil
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import Locator, Page, async_playwright, expect
+from simcord.preview import Preview
 
 from bot.config import Settings
 from bot.preview import PreviewWorld
@@ -18,6 +20,7 @@ CHROMIUM = next(
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PICTURE = os.environ.get("TUTOR_PREVIEW_PICTURE")
 PROGRESS_PICTURE = os.environ.get("TUTOR_PROGRESS_PICTURE")
+WEEKLY_PICTURE = os.environ.get("TUTOR_WEEKLY_PICTURE")
 """Where to save the pictures of the README."""
 
 pytestmark = [
@@ -27,11 +30,23 @@ pytestmark = [
 
 
 @pytest.fixture
-async def page(settings: Settings, encoder: SentenceTransformerEncoder) -> AsyncIterator[Page]:
-    async with PreviewWorld(settings, encoder) as world, world.preview() as preview, async_playwright() as playwright:
+async def world(settings: Settings, encoder: SentenceTransformerEncoder) -> AsyncIterator[PreviewWorld]:
+    async with PreviewWorld(settings, encoder) as world:
+        yield world
+
+
+@pytest.fixture
+async def preview(world: PreviewWorld) -> AsyncIterator[Preview]:
+    async with world.preview() as preview:
+        yield preview
+
+
+@pytest.fixture
+async def page(preview: Preview) -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         size = {"width": 1280, "height": 1000}
-        page = await browser.new_page(viewport=size, device_scale_factor=2 if PROGRESS_PICTURE else 1)
+        page = await browser.new_page(viewport=size, device_scale_factor=2 if PROGRESS_PICTURE or WEEKLY_PICTURE else 1)
         page.set_default_timeout(30_000)
         expect.set_options(timeout=30_000)
         await page.goto(preview.url)
@@ -101,6 +116,55 @@ async def test_next_step_and_progress(page: Page) -> None:
 
     await page.locator("#viewer-picker").select_option(label="grace")
     await expect(page.locator("article.channel-message")).to_have_count(2)
+
+
+async def test_the_weekly_quiz_is_taken_and_closes(page: Page, preview: Preview, world: PreviewWorld) -> None:
+    messages = page.locator("article.channel-message")
+    await expect(messages).to_have_count(2)
+    post = messages.nth(1)
+    await expect(post).to_contain_text("3 members took part")
+    open_post = await post.screenshot()
+    await post.get_by_role("button", name="Take the quiz").click()
+    mine = messages.nth(2)
+    await expect(mine).to_contain_text("Only you can see this")
+    await expect(mine).to_contain_text("Question 1 of 5")
+    question = await mine.screenshot()
+    await mine.get_by_role("button", name="I don't know").click()
+    await expect(mine).to_contain_text("Not knowing it yet is fine.")
+    await expect(mine).to_contain_text("Comes again")
+    await expect(mine.get_by_role("button", name="Challenge this question")).to_be_visible()
+    feedback = await mine.screenshot()
+
+    await world.advance(timedelta(days=2, minutes=1))
+    await preview.refresh()
+    results = messages.filter(has_text="How the weekly quiz went")
+    await expect(results).to_contain_text("4 members took part, and 2 finished it.")
+    await expect(post.get_by_role("button", name="Take the quiz")).to_have_count(0)
+    if WEEKLY_PICTURE:
+        await save_in_columns(page, [[open_post, question], [feedback], [await results.screenshot()]], WEEKLY_PICTURE)
+    await results.get_by_role("button", name="See my answers").click()
+    await expect(messages.last).to_contain_text("Only you can see this")
+    await expect(messages.last).to_contain_text("0 of 5 right")
+
+
+async def save_in_columns(page: Page, columns: list[list[bytes]], path: str) -> None:
+    """Screenshots of messages side by side, as one picture."""
+    shown = "".join(
+        "<div>"
+        + "".join(f'<p><img src="data:image/png;base64,{base64.b64encode(shot).decode()}"></p>' for shot in column)
+        + "</div>"
+        for column in columns
+    )
+    browser = page.context.browser
+    assert browser is not None
+    sheet = await browser.new_page(viewport={"width": 1600, "height": 1000}, device_scale_factor=1.25)
+    await sheet.set_content(
+        "<style>body, p { margin: 0 } p { width: 470px; overflow: hidden } p img { zoom: 0.45 } main { display: flex; "
+        "gap: 12px; padding: 12px; width: max-content; background: #323339 }</style>"
+        f"<main>{shown}</main>"
+    )
+    await sheet.locator("main").screenshot(path=path)
+    await sheet.close()
 
 
 async def save_side_by_side(messages: list[Locator], picture: Locator, path: str) -> None:

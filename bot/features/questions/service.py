@@ -6,7 +6,7 @@ Methods that take a session work inside the transaction of another feature, whic
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fsrs import Scheduler
@@ -268,6 +268,7 @@ class QuestionService:
         async with self._database.transaction() as session:
             await progress_store.add_learner(session, member_id, now)
             round_ = await self._find(session, round_id, member_id)
+            await self._lock(session, round_, position)
             standing = await self._stand(session, round_, member_id)
             if position not in standing.attempts:
                 self._check_position(standing, position)
@@ -276,10 +277,10 @@ class QuestionService:
                 raise QuestionChanged
             if position in standing.attempts:
                 return await self._feedback(session, standing, position, is_repeat=True)
-            await self.take(
+            taken = await self._record(
                 session,
                 member_id,
-                question_id=item.id,
+                item,
                 guild_id=round_.guild_id,
                 round_id=round_.id,
                 position=position,
@@ -288,7 +289,7 @@ class QuestionService:
                 response=response,
                 now=now,
             )
-            standing = await self._stand(session, round_, member_id)
+            standing = replace(standing, attempts={**standing.attempts, position: taken.attempt})
             if standing.next_position is None:
                 await self._finish(session, standing)
             feedback = await self._feedback(session, standing, position)
@@ -432,14 +433,44 @@ class QuestionService:
         rulings = await store.list_rulings(session, guild_id, [question_id])
         known = {question_id: self._items[question_id]} if question_id in self._items else {}
         item = self._apply(rulings, known).get(question_id)
-        if item is None or not is_gradable(item, response):
+        if item is None:
+            raise QuestionChanged
+        return await self._record(
+            session,
+            member_id,
+            item,
+            guild_id=guild_id,
+            round_id=round_id,
+            position=position,
+            key=key,
+            kind=kind,
+            response=response,
+            now=now,
+        )
+
+    async def _record(
+        self,
+        session: AsyncSession,
+        member_id: int,
+        item: Item,
+        *,
+        guild_id: int | None,
+        round_id: int | None,
+        position: int | None,
+        key: str,
+        kind: EvidenceKind,
+        response: Response,
+        now: datetime,
+    ) -> Taken:
+        """Grade an answer and write it down, unless one with this key is there."""
+        if not is_gradable(item, response):
             raise QuestionChanged
         is_correct = grade(item, response)
         is_new = await store.add_attempt(
             session,
             member_id,
             key=key,
-            question=question_id,
+            question=item.id,
             guild_id=guild_id,
             round_id=round_id,
             position=position,
@@ -447,17 +478,21 @@ class QuestionService:
             is_correct=is_correct,
             now=now,
         )
+        card = await store.find_card(session, member_id, item.id)
         if is_new:
             evidence = Evidence(item.question.concept, kind, is_correct, key)
             await progress_store.add_evidence(session, member_id, [evidence], now)
-            card = await store.find_card(session, member_id, question_id)
-            rating = rating_of(is_correct=is_correct, confidence=None)
-            await store.update_card(session, member_id, question_id, review(self._scheduler, card, rating, now))
+            card = review(self._scheduler, card, rating_of(is_correct=is_correct, confidence=None), now)
+            await store.update_card(session, member_id, item.id, card)
         attempt = await store.find_attempt(session, member_id, key)
         if attempt is None:
             raise MemberError(UNKNOWN)
-        card = await store.find_card(session, member_id, question_id)
         return Taken(attempt, is_new, card.due if card else None)
+
+    async def _lock(self, session: AsyncSession, round_: Round, position: int) -> None:
+        """Keep the key of a question as it is until this transaction has ended."""
+        if 0 <= position < len(round_.questions):
+            await store.lock_question(session, round_.questions[position], is_shared=True)
 
     async def regrade(self, session: AsyncSession, question_id: str, guild_id: int) -> tuple[Regraded, ...]:
         """Grade every answer to a question again, after a ruling for this server (0: for everywhere) has changed.

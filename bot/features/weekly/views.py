@@ -172,11 +172,14 @@ def _improvement(one: Improvement, names: Mapping[int, str]) -> str:
 
 
 def _places(results: Results, names: Mapping[int, str]) -> Iterator[str]:
-    """The first ten, and how many more have the score of the tenth."""
+    """The first ten, and how many more have the score of the tenth.
+
+    The places are no Markdown list, which Discord would count through: equal scores share a place.
+    """
     named = [place for place in results.places if place.member_id in names]
     shown, rest = named[:PLACES], named[PLACES:]
     for place in shown:
-        yield f"{place.place}. {escape(names[place.member_id])} · {place.right} of {results.counted}"
+        yield f"**{place.place}** · {escape(names[place.member_id])} · {place.right} of {results.counted}"
     if more := _equal(rest, shown):
         yield f"and {more} more with the same score"
 
