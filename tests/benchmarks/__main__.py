@@ -22,9 +22,11 @@ from tests.benchmarks.measure import Measurement
 from tests.benchmarks.one_question import measure_answer, measure_search
 from tests.benchmarks.rebuild import measure_rebuild
 from tests.benchmarks.report import as_json, as_table
+from tests.benchmarks.weekly_load import measure_weekly_load
 from tests.paths import KNOWLEDGE, ROOT
 
 _INDEX = ROOT / "data" / "index"
+_MEMBERS, _SECONDS = 500, 120
 _SERVERS = 900
 """Of the 10,000 that the dispatcher must carry, as those take four minutes for each database: see `dispatch`."""
 _SIZE = Size(learners=10_000, evidence=500_000)
@@ -45,6 +47,7 @@ def main() -> int:
         size = Size(arguments.learners, arguments.evidence, arguments.rounds)
         measurements += measure_learner_model(size, Path(scratch), console)
         measurements += measure_dispatch(_SERVERS, Path(scratch), console)
+        measurements += measure_weekly_load(_MEMBERS, _SECONDS, Path(scratch), console)
     Console().print(as_table(measurements))
     if arguments.json:
         arguments.json.write_text(as_json(measurements), "utf-8")

@@ -18,7 +18,7 @@ def as_table(measurements: Sequence[Measurement]) -> Table:
         caption="Bare: SentenceTransformer.encode and a faiss search of 10 with the same model, vectors and threads; "
         "for many questions one encode call; for the event loop an idle one; after an edit the texts it changed; "
         "for /next and /progress the same rows through the database's driver; "
-        "for planned posts the same requests by a clock alone; for the weekly quiz the same rows inserted. "
+        "for planned posts the same requests by a clock alone; for the weekly quiz one insert for each answer. "
         "Both run in turn; times are medians, if nothing else is said.",
         caption_justify="left",
     )
