@@ -25,6 +25,7 @@ from bot.features.questions.models import (
     Ruling,
     Verdict,
 )
+from bot.features.questions.rules.grading import grade_under
 from bot.features.questions.rules.options import option_id
 from bot.features.questions.rules.scheduling import replay, review
 from bot.features.questions.service import QuestionChanged
@@ -35,6 +36,7 @@ from tests.bot.schedulers import SCHEDULER, question_service
 ADA, GRACE, ALAN = 2**63 - 1, 22, 33
 HERE, THERE = 700, 800
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+QUESTIONS = {question.id: question for question in BANK}
 RIGHT = {
     SINGLE.id: ("right",),
     BOOLEAN.id: ("True",),
@@ -530,7 +532,11 @@ async def test_regrading_equals_grading_from_scratch(world):
 async def check_equals_a_replay(world):
     async with world.database.transaction() as session:
         attempts = await store._attempts(session, store.select(store.AttemptRow))
-        grades = {(one.member_id, one.key): await world.asking._grade_again(session, one) for one in attempts}
+        rulings = {server: await store.list_rulings(session, server) for server in (HERE, THERE, None)}
+        grades = {
+            (one.member_id, one.key): grade_under(QUESTIONS[one.question], rulings[one.guild_id].get(one.question), one)
+            for one in attempts
+        }
         assert {(one.member_id, one.key): one.is_correct for one in attempts} == grades
         for member in (ADA, GRACE):
             for question in (SINGLE, BOOLEAN, MULTIPLE):

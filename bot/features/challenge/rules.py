@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 
 from bot.features.challenge.models import Change, Effect
 from bot.features.questions.models import AnswerKey, Attempt, Ruling, Verdict
-from bot.features.questions.rules.grading import grade, is_gradable
+from bot.features.questions.rules.grading import grade_under
 from bot.features.questions.rules.news import NewsKind
-from bot.features.questions.rules.options import item_of, option_id
+from bot.features.questions.rules.options import option_id
 from knowledge.models import Question, QuestionKind
 
 REASON_LIMITS = (10, 500)
@@ -19,17 +19,6 @@ _MANY = {QuestionKind.SINGLE, QuestionKind.BOOLEAN, QuestionKind.MULTIPLE}
 
 
 # What changes
-
-
-def grade_under(question: Question, ruling: Ruling | None, attempt: Attempt) -> bool | None:
-    """Whether an answer counts as right under a ruling; None for a retired question.
-
-    An answer that can no longer be graded, for its options have left the bank, stays as it is.
-    """
-    if ruling is not None and ruling.verdict is Verdict.RETIRED:
-        return None
-    item = item_of(question, ruling)
-    return grade(item, attempt.response) if is_gradable(item, attempt.response) else attempt.is_correct
 
 
 def foresee(

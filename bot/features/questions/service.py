@@ -41,6 +41,7 @@ from bot.features.questions.rules.grading import (
     describe_key,
     describe_response,
     grade,
+    grade_under,
     is_confidence_worth_asking,
     is_gradable,
 )
@@ -501,9 +502,14 @@ class QuestionService:
         Returns the answers that count otherwise now.
         """
         attempts = await store.list_attempts_on(session, question_id, guild_id=guild_id or None)
+        servers = {attempt.guild_id for attempt in attempts}
+        rulings = {server: await store.list_rulings(session, server, [question_id]) for server in servers}
+        question = self._questions.get(question_id)
+        if question is None:
+            return ()  # nobody can tell any more, so that the grades of then stay
         changed: list[Regraded] = []
         for attempt in attempts:
-            after = await self._grade_again(session, attempt)
+            after = grade_under(question, rulings[attempt.guild_id].get(question_id), attempt)
             if after is not attempt.is_correct:
                 await store.update_grade(session, attempt, is_correct=after)
                 await progress_store.regrade_evidence(session, attempt.member_id, attempt.key, is_correct=after)
@@ -511,17 +517,6 @@ class QuestionService:
         for member_id in {one.member_id for one in changed}:
             await self._replay_card(session, member_id, question_id)
         return tuple(changed)
-
-    async def _grade_again(self, session: AsyncSession, attempt: Attempt) -> bool | None:
-        rulings = await store.list_rulings(session, attempt.guild_id, [attempt.question])
-        ruling = rulings.get(attempt.question)
-        if ruling is not None and ruling.verdict is Verdict.RETIRED:
-            return None
-        question = self._questions.get(attempt.question)
-        item = item_of(question, ruling) if question else None
-        if item is None or not is_gradable(item, attempt.response):
-            return attempt.is_correct  # nobody can tell any more, so that the grade of then stays
-        return grade(item, attempt.response)
 
     async def _replay_card(self, session: AsyncSession, member_id: int, question_id: str) -> None:
         attempts = await store.list_attempts_on(session, question_id, member_id=member_id)

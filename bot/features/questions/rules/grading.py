@@ -1,9 +1,9 @@
 """Whether an answer is right, and what is said about it. No partial credit: an answer is right or it is not."""
 
-from bot.features.questions.models import Item, Remark, Response
+from bot.features.questions.models import Attempt, Item, Remark, Response, Ruling, Verdict
 from bot.features.questions.rules.numbers import format_number
-from bot.features.questions.rules.options import option_id, texts_of
-from knowledge.models import QuestionKind
+from bot.features.questions.rules.options import item_of, option_id, texts_of
+from knowledge.models import Question, QuestionKind
 
 _ROUNDING = 1e-9
 """Relative: what binary fractions lose may not decide at the edge of a tolerance."""
@@ -34,6 +34,17 @@ def _is_near(given: float | None, right: float | None, tolerance: float) -> bool
 def is_gradable(item: Item, response: Response) -> bool:
     """Whether the response still says something about the item: none of its options has left the bank since."""
     return {option_id(option.text) for option in item.question.options}.issuperset(response.options)
+
+
+def grade_under(question: Question, ruling: Ruling | None, attempt: Attempt) -> bool | None:
+    """Whether an answer counts as right under a ruling; None for a retired question.
+
+    An answer that can no longer be graded, for its options have left the bank, stays as it is.
+    """
+    if ruling is not None and ruling.verdict is Verdict.RETIRED:
+        return None
+    item = item_of(question, ruling)
+    return grade(item, attempt.response) if is_gradable(item, attempt.response) else attempt.is_correct
 
 
 def describe_key(item: Item) -> tuple[str, ...]:
