@@ -103,7 +103,7 @@ async def test_new_rows_get_ids_that_nobody_has(filled, file, open_new, target):
 def another(table):
     """A row that the database has not, without an id."""
     row = {key: value for key, value in example_rows(GRACE)[table.name][0].items() if key != "id"}
-    return row | ({"key": "another"} if "key" in row else {})
+    return row | {name: "another" for name in ("key", "slot") if name in row}
 
 
 async def test_restored_into_what_it_came_from(filled, file):
