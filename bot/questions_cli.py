@@ -58,22 +58,25 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @questions_app.command("report")
 def report_command(
     server: Annotated[str | None, typer.Option("--server", metavar="ID", help="Answers of this server only.")] = None,
+    days: Annotated[
+        int | None, typer.Option("--days", metavar="N", min=1, max=36_500, help="Answers of the last N days only.")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every question that was answered.")] = False,  # noqa: FBT002
     config: ConfigOption = None,
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     """Show how questions behave by everybody's first answers: misleading ones first, then the hardest."""
     guild_id = None if server is None else _server_id(server)
-    found, prompts = asyncio.run(_report(load_settings(config), guild_id))
+    found, prompts = asyncio.run(_report(load_settings(config), guild_id, days))
     if as_json:
         _print_json([asdict(one) for one in (*found.misleading, *found.others)])
     else:
         _print_report(found, prompts, every=every)
 
 
-async def _report(settings: Settings, guild_id: int | None) -> tuple[Report, dict[str, str]]:
+async def _report(settings: Settings, guild_id: int | None, days: int | None) -> tuple[Report, dict[str, str]]:
     async with _service(settings) as (service, _):
-        found = await service.report(guild_id)
+        found = await service.report(guild_id, days)
         return found, {one.question: service.prompt_of(one.question) for one in (*found.misleading, *found.others)}
 
 

@@ -627,6 +627,16 @@ async def test_a_report_of_one_server_and_of_all(world):
     assert [(one.question, one.answers, one.right) for one in there.others] == [("single", 1, 0)]
 
 
+async def test_a_report_of_the_last_days(world):
+    await world.answer(ADA, "single", A)
+    world.now += timedelta(days=30)
+    await world.answer(ADA, "single", B)
+    await world.answer(GRACE, "single", B)
+    assert [(one.answers, one.right) for one in (await world.challenges.report()).others] == [(2, 1)]
+    assert [(one.answers, one.right) for one in (await world.challenges.report(days=31)).others] == [(2, 1)]
+    assert [(one.answers, one.right) for one in (await world.challenges.report(days=29)).others] == [(1, 0)]
+
+
 # Whatever is decided and taken back
 
 RESPONSES = {

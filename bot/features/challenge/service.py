@@ -6,6 +6,7 @@ has not decided itself (`EVERYWHERE`).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -384,10 +385,14 @@ class ChallengeService:
 
     # How questions behave
 
-    async def report(self, guild_id: int | None = None) -> Report:
-        """How the questions behave that were answered in one server or anywhere: misleading ones, then hard ones."""
+    async def report(self, guild_id: int | None = None, days: int | None = None) -> Report:
+        """How the questions behave that were answered in one server or anywhere: misleading ones, then hard ones.
+
+        With `days` first answers of the last days only, so that a change shows.
+        """
+        since = None if days is None else self._clock() - timedelta(days=days)
         async with self._database.transaction() as session:
-            attempts = await questions_store.list_question_attempts(session, guild_id=guild_id)
+            attempts = await questions_store.list_question_attempts(session, guild_id, since)
             rulings = await questions_store.list_rulings(session, guild_id)
         found = [
             item_statistics(item_of(self._bank[question], rulings.get(question)), answers)

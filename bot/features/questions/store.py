@@ -174,19 +174,18 @@ async def list_missed(session: AsyncSession, member_id: int, since: datetime) ->
 
 
 async def list_question_attempts(
-    session: AsyncSession, question: str | None = None, guild_id: int | None = None
+    session: AsyncSession, guild_id: int | None = None, since: datetime | None = None
 ) -> tuple[Attempt, ...]:
-    """The first answer of every member to every question, or to one, in one server or everywhere (None).
+    """The first answer of every member to every question, in one server or everywhere (None), if it came since then.
 
     Answers to retired questions are left out.
     """
     first = select(func.min(AttemptRow.id)).where(AttemptRow.is_correct.is_not(None))
-    if question is not None:
-        first = first.where(AttemptRow.question == question)
     if guild_id is not None:
         first = first.where(AttemptRow.guild_id == guild_id)
     first = first.group_by(AttemptRow.member_id, AttemptRow.question)
-    return await _attempts(session, select(AttemptRow).where(AttemptRow.id.in_(first)))
+    query = select(AttemptRow).where(AttemptRow.id.in_(first))
+    return await _attempts(session, query if since is None else query.where(AttemptRow.answered_at >= since))
 
 
 async def update_grade(session: AsyncSession, attempt: Attempt, *, is_correct: bool | None) -> None:
