@@ -36,6 +36,10 @@ class ClaimLost(Exception):
     """Somebody else has taken the work over; it leaves the transaction, so that nothing is recorded twice."""
 
 
+class TryLater(Exception):
+    """A handler cannot do it now and has told those who can mend that; it is tried again without alarm in the log."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
     handler: Handler
@@ -171,6 +175,9 @@ class Dispatcher:
                 await self._kinds[occurrence.kind].handler(occurrence)
         except ClaimLost:
             _log.warning("%s %d was taken over by somebody else.", occurrence.kind, occurrence.id)
+        except TryLater as error:
+            _log.warning("%s %d cannot be done now (try %d).", occurrence.kind, occurrence.id, occurrence.tries)
+            await self._try_again(occurrence, error)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             _log_error(f"{occurrence.kind} {occurrence.id} failed (try {occurrence.tries}).", error)
             await self._try_again(occurrence, error)

@@ -33,6 +33,7 @@ ADMIN_COMMANDS = [
     "weekly pause",
     "weekly post",
     "weekly preview",
+    "weekly results",
     "weekly resume",
     "weekly set",
     "weekly show",

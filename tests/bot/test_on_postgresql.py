@@ -42,7 +42,7 @@ async def test_ask_rate_restart_learn_export_and_delete(on_postgresql, encoder):
         await s.ada.click(prompt, label="Delete everything")
         assert prompt.message.content.endswith(
             ": 1 question, 1 rating, 1 profile, 1 choice about a server, 1 part of the path and "
-            "1 change of your progress. Nothing about you is left."
+            "1 change of your progress. Nothing about you is left in my database."
         )
     database = Database(on_postgresql.database.url)
     assert await count(database) == 0

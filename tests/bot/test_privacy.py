@@ -11,7 +11,7 @@ from tests.bot.server import labels_of, running_server
 
 PROMPT = (
     "This deletes everything that I keep about you: questions, ratings, your profile and all your progress. "
-    "It cannot be undone."
+    "It cannot be undone. What I have posted in channels stays there: answers, and what you wrote against a question."
 )
 
 
@@ -226,7 +226,7 @@ async def test_delete_asks_once_and_gives_a_receipt(settings, encoder):
         receipt = prompt.message
         assert receipt.content == (
             f"Deleted <t:{int(s.env.now().timestamp())}:f>: 2 questions, 2 ratings, {', '.join(LEARNED[:-1])} "
-            f"and {LEARNED[-1]}. Nothing about you is left."
+            f"and {LEARNED[-1]}. Nothing about you is left in my database."
         )
         assert receipt.components == []
         assert s.rows("SELECT id, member_id FROM answers") == [(3, s.grace.id)]
@@ -265,7 +265,7 @@ async def test_the_buttons_of_a_deletion_outlive_a_restart(settings, encoder):
         prompt = (await s.ada.slash(s.channel, "privacy delete")).response
         await s.restart()
         await s.ada.click(prompt, label="Delete everything")
-        assert prompt.message.content.endswith(":f>: 1 question. Nothing about you is left.")
+        assert prompt.message.content.endswith(":f>: 1 question. Nothing about you is left in my database.")
         assert s.rows("SELECT * FROM answers") == []
 
 

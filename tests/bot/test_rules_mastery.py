@@ -217,7 +217,7 @@ def test_time_alone_never_makes_a_concept_better_known(right, wrong, later):
         (answered("a", 1, 3), "4 answers, the last today: more wrong than right, worth a second look"),
         (
             answered("a", 3, ago=20),
-            "3 answers, the last 20 days ago: it was solid and is fading; a short review brings it back",
+            "3 answers, the last 20 days ago: it was solid and is fading; its next review brings it back",
         ),
         (Mastery("a", 1.2, 0, 4, NOW), "4 answers, the last today: not enough yet to be sure"),  # over many months
         (Mastery("a", 0, 0.1, 4, NOW), "4 answers, the last today: not enough yet to be sure"),

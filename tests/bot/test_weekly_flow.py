@@ -1,6 +1,7 @@
 """The weekly quiz on a simulated Discord: an admin sets it up, members take it, and its results come."""
 
 import asyncio
+import dataclasses
 import json
 import random
 import re
@@ -16,6 +17,7 @@ from simcord.enums import OverwriteType
 from bot.features.questions import store as questions_store
 from bot.features.questions.models import Ruling, Verdict
 from bot.features.questions.service import CLOSED
+from bot.features.weekly import service as weekly_service
 from bot.features.weekly.service import NOT_SET_UP, NOT_THERE
 from bot.features.weekly.views import TakeButton, extra_buttons, preview_buttons, refresh_results
 from bot.ui.text import literal, shorten
@@ -454,6 +456,30 @@ async def test_after_thirteen_hours_the_week_is_left_out_and_the_admins_are_told
         ]
 
 
+async def test_after_more_than_a_week_the_last_quiz_that_is_not_too_late_is_posted(settings, encoder):
+    async with weekly_server(settings, encoder) as s:
+        await set_up(s, admin_of(s))
+        await come_back_at(s, MONDAY + 2 * WEEK + 5 * HOUR)
+        await s.env.settle()
+        await s.env.advance_time(2)
+        assert len(s.said()) == 1
+        assert [(slot, state) for slot, state, _ in occurrences(s)] == [
+            ("2026-W02", "skipped"),
+            ("2026-W04", "done"),
+            ("2026-W05", "waiting"),
+        ]
+
+
+async def test_a_server_that_the_tutor_has_left_is_no_longer_tried(settings, encoder, caplog):
+    async with weekly_server(settings, encoder) as s:
+        await set_up(s, admin_of(s))
+        await s.client.get_guild(s.guild.id).leave()
+        await s.env.settle()
+        assert occurrences(s) == []
+        assert s.rows("SELECT is_paused FROM weekly_quizzes") == [(1,)]
+        assert warnings_of(caplog) == []
+
+
 async def test_the_local_hour_stays_in_the_week_in_which_summer_time_begins(settings, encoder):
     async with weekly_server(settings, encoder) as s:
         admin = admin_of(s)
@@ -569,12 +595,61 @@ async def test_results_that_cannot_be_posted_are_told_and_the_next_quiz_comes(se
         )
         assert written(notes) == [
             f"I cannot post the results of the weekly quiz, and try again for an hour. {mend}",
-            f"I could not post the results of the weekly quiz. {mend}",
+            f"I could not post the results of the weekly quiz. {mend} Then `/weekly results` posts them.",
         ]
         assert occurrences(s, "weekly_close") == [("close", "failed", mend)]
         shown = fields(await run(s, admin, "show"))
         assert "Open now" not in shown
         assert mend in shown["What happened lately"]
+        deny(s, s.channel)
+        assert "I post them now." in (await run(s, admin, "results")).content
+        await s.env.advance_time(2)
+        post, results = s.said()
+        assert (labels_of(post), results.embeds[0].title) == ([], "How the weekly quiz went")
+        again = await run(s, admin, "results")
+        assert again.content == weekly_service.RESULTS_THERE
+        assert len(s.said()) == 2
+        assert not any("Traceback" in record.getMessage() or record.exc_info for record in caplog.records)
+
+
+async def test_there_are_no_results_to_post(settings, encoder):
+    async with weekly_server(settings, encoder) as s:
+        admin = await begin(s)
+        assert (await run(s, admin, "results")).content == weekly_service.NOTHING_CLOSED
+        await close(s)
+        assert (await run(s, admin, "results")).content == weekly_service.NOBODY_THERE
+        assert len(s.said()) == 1
+
+
+async def test_results_come_into_the_new_channel_if_theirs_was_deleted(settings, encoder):
+    async with weekly_server(settings, encoder) as s:
+        await begin(s)
+        await answer_all(s, s.ada, await take(s.ada, s.said()[0]), "xxxxx")
+        other = s.guild.create_text_channel("other")
+        await s.env.settle()
+        await s.client.get_channel(s.channel.id).delete()
+        await s.env.settle()
+        quiz = await s.client.services.weekly.find_quiz(s.guild.id)
+        await s.client.services.weekly.set_up(dataclasses.replace(quiz, channel_id=other.id))
+        await live_until(s, MONDAY + 2 * DAY + timedelta(seconds=10))
+        (results,) = other.history()
+        assert results.embeds[0].title == "How the weekly quiz went"
+
+
+async def test_who_deletes_their_data_is_no_longer_named_in_posted_results(settings, encoder):
+    async with weekly_server(settings, encoder) as s:
+        await begin(s)
+        post = s.said()[0]
+        for member in (s.ada, s.grace):
+            await answer_all(s, member, await take(member, post), "xxxxx")
+            await s.client.services.weekly.set_ranked(member.id, s.guild.id, is_ranked=True)
+        results = await close(s)
+        assert "ada" in fields(results)["Those who wanted to be named"]
+        await s.client.services.privacy.delete_member(s.ada.id)
+        await s.env.advance_time(2)
+        results = s.said()[-1]
+        assert fields(results)["Those who wanted to be named"] == "**1** · grace · 5 of 5"
+        assert results.embeds[0].description.startswith("1 member took part, and finished it.")
 
 
 async def test_discord_that_is_away_for_long_is_told_and_next_week_comes(settings, encoder, caplog):

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from bot.clock import Clock
+from bot.features.challenge.models import SHOW_RESULTS
 from bot.features.privacy import store
 from bot.features.privacy.models import MemberData, Receipt
+from bot.scheduling.store import add_occurrence
 from bot.storage.database import Database
 
 
@@ -25,10 +27,14 @@ class PrivacyService:
         return MemberData(member_id, self._clock(), questions, ratings, **learning)
 
     async def delete_member(self, member_id: int) -> Receipt:
-        """Delete everything that is kept about a member."""
+        """Delete everything that is kept about a member, and have posted results with them brought up to date."""
+        now = self._clock()
         async with self._database.transaction() as session:
+            results = await store.list_posted_results(session, member_id)
             deleted = await store.delete_member(session, member_id)
-        return Receipt(deleted, self._clock())
+            for round_id in results:
+                await add_occurrence(session, SHOW_RESULTS, round_id, f"deleted:{now:%Y%m%dT%H%M%S%f}", now)
+        return Receipt(deleted, now)
 
     async def forget_old_questions(self) -> int:
         """Empty the text of questions that are older than the days that an admin set; returns how many."""

@@ -30,6 +30,7 @@ from bot.storage.tables import (
     RecommendationRow,
     ReminderRow,
     RoundRow,
+    WeeklyRoundRow,
 )
 
 _LEARNING: Mapping[str, type[Base]] = {
@@ -53,6 +54,9 @@ _LEARNING: Mapping[str, type[Base]] = {
     "profile": LearnerRow,
 }
 """What hangs on a learner by its name in the export, children before parents."""
+
+_MOST_RESULTS = 20
+"""Results that are older are rarely read, and each costs a request to Discord."""
 
 _NAMES = {"guild_id": "server_id"}
 """What members call it."""
@@ -103,6 +107,19 @@ def _exported(row: Base) -> dict[str, Any]:
         for key, value in values.items()
         if key != "member_id"
     }
+
+
+async def list_posted_results(session: AsyncSession, member_id: int) -> tuple[int, ...]:
+    """The last weekly quizzes of which the member is a part, and whose results are posted."""
+    query = (
+        select(WeeklyRoundRow.round_id)
+        .join(AttemptRow, AttemptRow.round_id == WeeklyRoundRow.round_id)
+        .where(AttemptRow.member_id == member_id, WeeklyRoundRow.summary_message_id.is_not(None))
+        .distinct()
+        .order_by(WeeklyRoundRow.round_id.desc())
+        .limit(_MOST_RESULTS)
+    )
+    return tuple(await session.scalars(query))
 
 
 async def delete_member(session: AsyncSession, member_id: int) -> Counts:

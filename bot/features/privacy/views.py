@@ -73,7 +73,7 @@ def render_receipt(receipt: Receipt) -> str:
     if not receipt.deleted:
         return "There was nothing to delete: I keep nothing about you."
     when = discord.utils.format_dt(receipt.deleted_at, "f")
-    return f"Deleted {when}: {_enumerated(_counted(receipt.deleted))}. Nothing about you is left."
+    return f"Deleted {when}: {_enumerated(_counted(receipt.deleted))}. Nothing about you is left in my database."
 
 
 def _counted(counts: Counts) -> list[str]:

@@ -111,7 +111,7 @@ def _concept_lines(overview: Overview, *, is_shared: bool) -> list[str]:
     lines = [f"**Concepts, by answers so far:** {numbers}"]
     if is_shared:
         return lines
-    for level, words in ((Level.FADING, "Fading; a short review brings it back"), (Level.SHAKY, "Worth a second look")):
+    for level, words in ((Level.FADING, "Fading; a review brings it back"), (Level.SHAKY, "Worth a second look")):
         titles = [concept.title for concept in overview.concepts if concept.level is level]
         if titles:
             lines.append(f"{words}: {_listed(titles)}")

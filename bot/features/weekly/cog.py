@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ from bot.features.weekly.views import (
     render_status,
     results_buttons,
 )
-from bot.scheduling.dispatcher import Dispatcher
+from bot.scheduling.dispatcher import Dispatcher, TryLater
 from bot.scheduling.models import Occurrence
 from bot.scheduling.rules import MOST_TRIES
 from bot.ui.errors import without_text
@@ -62,6 +62,7 @@ _WEEKDAYS = [
     for number, name in enumerate(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"))
 ]
 _NO_EVERYONE = "I do not mention everyone. Choose a role that members take for it, or leave the role out."
+_NO_ZONE = "Name the time zone, for example Europe/Berlin, or choose one from the list that I suggest while you type."
 _NO_TIME = "I cannot read that as a time of the day. Write it with hours and minutes, for example 18:00."
 
 
@@ -139,7 +140,9 @@ class WeeklyCog(
         guild = check_admin(interaction)
         if role is not None and role.is_default():
             raise MemberError(_NO_EVERYONE)
-        named = parse_zone(zone, self._client.clock()) or "UTC"
+        named = parse_zone(zone, self._client.clock())
+        if named is None:
+            raise MemberError(_NO_ZONE)
         quiz = WeeklyQuiz(
             guild.id,
             channel.id,
@@ -210,6 +213,13 @@ class WeeklyCog(
         history = await self._service.show_history(guild.id, back)
         await interaction.followup.send(embed=render_history(history, back), ephemeral=True)
 
+    @app_commands.command(name="results", description="Post the results of the last quiz if they are missing.")
+    async def results(self, interaction: discord.Interaction) -> None:
+        guild = check_admin(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._service.demand_results(guild.id)
+        await interaction.followup.send("I post them now. If something is missing for it, I tell you.", ephemeral=True)
+
     @app_commands.command(name="off", description="Switch the weekly quiz off and forget how it was set.")
     async def off(self, interaction: discord.Interaction) -> None:
         guild = check_admin(interaction)
@@ -219,6 +229,12 @@ class WeeklyCog(
         if still_open is not None:
             text += f" The one that is open closes as planned: {message_link(still_open)}"
         await interaction.followup.send(text, ephemeral=True)
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Nothing can be posted in a server that the tutor has left. Invited again, it goes on with /weekly resume."""
+        with suppress(MemberError):  # there is no quiz
+            await self._service.pause(guild.id)
 
     # Posting
 
@@ -329,12 +345,19 @@ class WeeklyCog(
         async with self._telling(occurrence, self._service.give_up_closing):
             results = await self._service.find_results(occurrence.subject_id)
             self._shown.pop(occurrence.subject_id, None)
-            channel = _text_channel(self._guild(results.post.guild_id), results.post.channel_id)
+            channel = await self._channel_of_results(results.post)
             if missing := channel_obstacles(channel):
                 raise CannotPost(" ".join(missing))
-            await self._show_closed(channel, replace(results.post, finished_at=self._client.clock()))
+            if channel.id == results.post.channel_id:
+                await self._show_closed(channel, replace(results.post, finished_at=self._client.clock()))
             summary_id = await self._send_results(occurrence, channel, results) if results.took_part else None
             await self._service.record_closed(occurrence, results.post.round_id, summary_id)
+
+    async def _channel_of_results(self, post: Post) -> discord.TextChannel:
+        """Where the quiz was posted; if that channel is gone, where the next one will be."""
+        guild, quiz = self._guild(post.guild_id), await self._service.find_quiz(post.guild_id)
+        is_gone = guild.get_channel(post.channel_id) is None
+        return _text_channel(guild, quiz.channel_id if is_gone and quiz is not None else post.channel_id)
 
     async def _show_closed(self, channel: discord.TextChannel, post: Post) -> None:
         """Take the button away; a message that an admin has deleted needs none taken away."""
@@ -393,12 +416,15 @@ class WeeklyCog(
             if is_over or occurrence.tries == 1:
                 await self._tell(occurrence, what, is_over=is_over)
             if not is_over:
-                raise
+                raise TryLater from error
 
     async def _tell(self, occurrence: Occurrence, what: str, *, is_over: bool) -> None:
         guild_id = await self._service.find_guild(occurrence)
         doing = "post the weekly quiz" if occurrence.kind == POST else "post the results of the weekly quiz"
-        text = f"I could not {doing}. {what}" if is_over else f"I cannot {doing}, and try again for an hour. {what}"
+        later = "" if occurrence.kind == POST else " Then `/weekly results` posts them."
+        text = (
+            f"I could not {doing}. {what}{later}" if is_over else f"I cannot {doing}, and try again for an hour. {what}"
+        )
         if guild_id is not None:
             await tell_admins(self._client, guild_id, text)
 

@@ -66,6 +66,10 @@ _NOTES = 5
 _PAST_QUIZZES = 12
 _HAND_TRIES = 50
 
+NOTHING_CLOSED = "No quiz has closed here yet. `/weekly show` tells when the next one comes."
+RESULTS_THERE = "The results of the last quiz are posted already. `/weekly history` shows more of it."
+NOBODY_THERE = "Nobody took part in the last quiz, so there are no results."
+
 
 class WeeklyService:
     """Everything about weekly quizzes but Discord. Every method opens its own transaction."""
@@ -197,15 +201,20 @@ class WeeklyService:
             await store.lock(session, guild_id)
             await self._plan_if_wanted(session, guild_id)
 
-    async def _plan_if_wanted(self, session: AsyncSession, guild_id: int) -> bool:
+    async def _plan_if_wanted(self, session: AsyncSession, guild_id: int, after: datetime | None = None) -> bool:
         quiz = await store.find_quiz(session, guild_id)
-        return quiz is not None and not quiz.is_paused and await self._plan_next(session, quiz)
+        return quiz is not None and not quiz.is_paused and await self._plan_next(session, quiz, after)
 
-    async def _plan_next(self, session: AsyncSession, quiz: WeeklyQuiz) -> bool:
-        """Plan the first time from now on in a week that has had no quiz; whether something was planned."""
+    async def _plan_next(self, session: AsyncSession, quiz: WeeklyQuiz, after: datetime | None = None) -> bool:
+        """Plan the first time in a week that has had no quiz; whether something was planned.
+
+        It comes after now, or after the one that was planned before (`after`): then it may be due already, for a
+        quiz can be late.
+        """
         if quiz.is_paused or await schedule.find_waiting(session, POST, quiz.guild_id) is not None:
             return False
-        at = self._clock()
+        now = self._clock()
+        at = now if after is None else max(after, now - rules.LATE_WITHIN)
         for _ in range(_WEEKS_AHEAD):
             at = next_time(quiz.rhythm, at)
             week = week_slot(quiz.zone, at)
@@ -261,6 +270,26 @@ class WeeklyService:
             if await schedule.add_occurrence(session, POST, guild_id, rules.hand_slot(week, number), now):
                 return Demanded(Demand.DUE)
         return Demanded(Demand.BUSY)
+
+    async def demand_results(self, guild_id: int) -> WeeklyRound:
+        """Have the results of the last quiz posted that could not be posted when it closed.
+
+        Raises:
+            MemberError: there are none to post; the text says why.
+        """
+        async with self._database.transaction() as session:
+            await store.lock(session, guild_id)
+            last = await store.list_posted(session, guild_id, 1, is_closed=True)
+            if not last:
+                raise MemberError(NOTHING_CLOSED)
+            (round_,) = last
+            if round_.summary_message_id is not None:
+                raise MemberError(RESULTS_THERE)
+            if not await store.count_members(session, round_.round_id):
+                raise MemberError(NOBODY_THERE)
+            tried = len(await schedule.list_ended(session, CLOSE, round_.round_id, _HAND_TRIES))
+            await schedule.add_occurrence(session, CLOSE, round_.round_id, f"again:{tried}", self._clock())
+        return round_
 
     # Choosing
 
@@ -439,7 +468,7 @@ class WeeklyService:
     ) -> None:
         """End a posting, and plan the next one."""
         await self._dispatcher.end(session, occurrence, state, note)
-        await self._plan_if_wanted(session, occurrence.subject_id)
+        await self._plan_if_wanted(session, occurrence.subject_id, after=occurrence.due_at)
 
     # The open quiz
 

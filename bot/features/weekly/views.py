@@ -19,7 +19,6 @@ from bot.features.weekly.models import (
     Demanded,
     History,
     Improvement,
-    Missed,
     MyAnswer,
     MyAnswers,
     PastQuiz,
@@ -112,7 +111,7 @@ def post_buttons(post: Post) -> discord.ui.View | None:
 
 def render_results(results: Results, names: Mapping[int, str]) -> discord.Embed:
     """How it went. Only members who agreed to it are named, if `names` has them."""
-    parts = ["\n".join(_turnout(results)), *_missed(results.missed)]
+    parts = ["\n".join(_turnout(results)), *_missed(results)]
     text = shorten("\n\n".join(parts), EMBED_DESCRIPTION_LIMIT)
     embed = discord.Embed(title="How the weekly quiz went", description=text, colour=BLUE)
     if improved := [_improvement(one, names) for one in results.improved if one.member_id in names]:
@@ -146,9 +145,11 @@ def _turnout(results: Results) -> Iterator[str]:
         yield f"The goal was {goal} who finish it. {goal - results.finished} more next time, and it is there."
 
 
-def _missed(missed: Missed | None) -> Iterator[str]:
+def _missed(results: Results) -> Iterator[str]:
+    missed = results.missed
     if missed is None:
-        yield "No question was missed. Well done."
+        if results.finished and results.counted:
+            yield "No question was missed. Well done."
         return
     right = [literal(text) for text in missed.right]
     key = f"**Right is** {right[0]}" if len(right) == 1 else "**Right is**\n" + "\n".join(f"- {text}" for text in right)
@@ -161,7 +162,7 @@ def _missed(missed: Missed | None) -> Iterator[str]:
         literal(missed.explanation),
     ]
     if missed.note:
-        lines.append(f"A note of the mentors: {escape(missed.note)}")
+        lines.append(f"The key was corrected: {escape(missed.note)}")
     yield shorten("\n".join(lines), _MISSED_LIMIT)
     yield f"Source: {place} · taught in {link(citation.place, citation.url)}"
 

@@ -89,7 +89,7 @@ def find_level_in_words(mastery: Mastery | None, now: datetime, zone: ZoneInfo |
     answers = "1 answer" if mastery.answers == 1 else f"{mastery.answers} answers"
     verdict = {
         Level.SOLID: "mostly right, solid",
-        Level.FADING: "it was solid and is fading; a short review brings it back",
+        Level.FADING: "it was solid and is fading; its next review brings it back",
         Level.SHAKY: f"{'more wrong than right' if mastery.right > 0 else 'not right yet'}, worth a second look",
         Level.LEARNING: "some right, some wrong, not sure yet" if _is_mixed(mastery) else "not enough yet to be sure",
     }[level]
