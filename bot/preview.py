@@ -35,7 +35,7 @@ ADMIN = "barbara"
 """Who manages the server. One can act as her, too."""
 _SETTLE_SECONDS = 60.0
 _TICK_SECONDS = 1.0
-_WEEKLY_ANSWERS = {"hedy": "+--+", "alan": "+-+++", "katherine": "++-++"}
+_WEEKLY_ANSWERS = {"hedy": "+--+-", "alan": "+-+++", "katherine": "++-++"}
 _RANKED = ("alan", "katherine")
 _GOAL = 3
 """How many members are wished for in the weekly quiz."""

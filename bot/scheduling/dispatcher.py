@@ -191,14 +191,18 @@ class Dispatcher:
             await store.release(session, occurrence.id, self.worker, retry_at)
 
     async def _fail(self, occurrence: Occurrence, note: str) -> None:
+        """Tell whoever plans what comes next, then end it: a crash in between tells them twice rather than never."""
         failed = replace(occurrence, state=WorkState.FAILED, note=note, ended_at=self._clock())
+        on_failed = self._kinds[occurrence.kind].on_failed
+        if on_failed is not None:
+            try:
+                async with asyncio.timeout(self._lease.total_seconds() * (1 - _HANDLER_SHARE)):
+                    await on_failed(failed)
+            except Exception as error:  # noqa: BLE001 - it has failed all the same
+                _log_error(f"Nobody could be told that {occurrence.kind} {occurrence.id} has failed.", error)
         async with self._database.transaction() as session:
             await self.end(session, occurrence, WorkState.FAILED, note)
         _log.error("%s %d has failed for good: %s.", occurrence.kind, occurrence.id, note)
-        on_failed = self._kinds[occurrence.kind].on_failed
-        if on_failed is not None:
-            async with asyncio.timeout(self._lease.total_seconds()):
-                await on_failed(failed)
 
 
 def _log_error(what: str, error: Exception) -> None:

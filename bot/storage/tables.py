@@ -59,6 +59,10 @@ def _serial() -> Mapped[int]:
     return mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
 
 
+_NO_ID_TWICE = {"sqlite_autoincrement": True}
+"""SQLite would give the id of a deleted newest row to the next one, and old buttons would point to that."""
+
+
 def _learner() -> ForeignKey:
     """To the learner that a row is about; both are deleted together."""
     return ForeignKey("learners.member_id", ondelete="CASCADE")
@@ -296,7 +300,7 @@ class RoundRow(Base):
     """A set of questions, asked of one member (`member_id`), or of a whole server in its weekly quiz."""
 
     __tablename__ = "rounds"
-    __table_args__ = (Index("ix_rounds_member", "member_id", "made_at"),)
+    __table_args__ = (Index("ix_rounds_member", "member_id", "made_at"), _NO_ID_TWICE)
 
     id: Mapped[int] = _serial()
     kind: Mapped[str] = mapped_column(String(10))
@@ -372,6 +376,7 @@ class ChallengeRow(Base):
     __table_args__ = (
         Index("ix_challenges_guild", "guild_id", "state"),
         Index("ix_challenges_member", "member_id", "made_at"),
+        _NO_ID_TWICE,
     )
 
     id: Mapped[int] = _serial()
@@ -409,6 +414,7 @@ class OccurrenceRow(Base):
     __table_args__ = (
         UniqueConstraint("kind", "subject_id", "slot", name="uq_occurrences_slot"),
         Index("ix_occurrences_due", "state", "due_at"),
+        _NO_ID_TWICE,
     )
 
     id: Mapped[int] = _serial()

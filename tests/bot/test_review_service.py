@@ -619,24 +619,25 @@ async def test_any_answer_is_a_reaction(w):
     assert [nudge.is_last for _, nudge in w.sent[8:]] == [True]
 
 
-async def test_after_14_days_with_nothing_due_the_next_look_is_when_something_will_be(w):
+async def test_after_14_days_with_nothing_due_a_look_a_week_is_enough(w):
     await w.schedule(("a0", 60))
     await w.remind_ada()
     await w.pass_days(13.5)
     assert await w.ended() == [(f"2026-03-{day:02}", "skipped", rules.NOTHING_DUE) for day in range(4, 18)]
-    assert await w.waiting() == (berlin(5, 3, 18), "2026-05-03")
+    assert await w.waiting() == (berlin(3, 25, 18), "2026-03-25")
     assert (await w.review.show(ADA)).notice is None
     await w.pass_days(60)
     assert w.sent[0] == (berlin(5, 3, 18), Nudge(1, 5))
 
 
-async def test_who_has_nothing_that_comes_back_is_left_alone_until_they_do(w):
+async def test_who_begins_late_is_reminded_within_a_week(w):
+    """A newcomer sets a reminder, and answers the first question a month later."""
     await w.remind_ada()
     await w.pass_days(30)
-    assert len(await w.ended()) == 14
-    assert await w.waiting() is None
-    assert (await w.review.show(ADA)).notice is None
-    assert await w.waiting() == (berlin(4, 3, 18), "2026-04-03")
+    assert len(await w.ended()) == 16
+    await w.schedule(("a0", 1))
+    await w.pass_days(8)
+    assert [nudge.due for _, nudge in w.sent] == [1]
 
 
 # Closed direct messages

@@ -157,12 +157,12 @@ SET = {
 async def test_clear_forgets_what_it_says(settings, encoder, what, forgotten):
     async with running_server(settings, encoder) as s:
         admin = make_admin(s, manage_roles=True)
-        role = s.guild.create_role("step 1")
+        role, mentors = s.guild.create_role("step 1"), s.guild.create_role("mentors")
         await s.env.settle()
         await run(s, admin, "milestones", channel=s.channel)
         await run(s, admin, "step_role", step=1, role=role)
         await run(s, admin, "notes", channel=s.channel)
-        await run(s, admin, "mentors", role=role)
+        await run(s, admin, "mentors", role=mentors)
         for _ in range(2):
             found = fields(await run(s, admin, "clear", what=what))
             for name, is_set in SET.items():
@@ -376,3 +376,17 @@ async def test_nothing_is_logged(settings, encoder, caplog):
         await run(s, admin, "milestones", channel=s.channel)
         await run(s, admin, "show")
         assert warnings_of(caplog) == []
+
+
+async def test_a_role_that_members_earn_by_their_word_decides_nothing(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s, manage_roles=True)
+        earned, mentors = s.guild.create_role("step 1"), s.guild.create_role("mentors")
+        await s.env.settle()
+        await run(s, admin, "step_role", step=1, role=earned)
+        await run(s, admin, "mentors", role=mentors)
+        for command, options in (("mentors", {"role": earned}), ("step_role", {"step": 2, "role": mentors})):
+            result = await admin.slash(s.channel, f"settings {command}", **options)
+            assert result.response.content.startswith("Members earn the role of a step by what they say of themselves")
+        assert s.rows("SELECT mentor_role_id FROM guilds") == [(mentors.id,)]
+        assert s.rows("SELECT step, role_id FROM step_roles") == [(1, earned.id)]

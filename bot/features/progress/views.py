@@ -361,6 +361,8 @@ class VisibilityButton(
                 embed=render_visibility(enrolment, has_channel=await has_milestones_channel(interaction)),
                 view=visibility_buttons(self._member_id, enrolment),
             )
+            if self._what == "rank" and not self._is_on and (weekly := interaction.client.services.weekly) is not None:
+                await weekly.plan_refresh(interaction.guild_id)
             if self._what == "visible":
                 await update_role(interaction.client, self._member_id, enrolment)
 

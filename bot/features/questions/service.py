@@ -137,6 +137,12 @@ class QuestionService:
     def _ruled(self, rulings: Mapping[str, Ruling]) -> dict[str, Item]:
         return {id_: item_of(self._questions[id_], ruling) for id_, ruling in rulings.items() if id_ in self._questions}
 
+    async def practice_bank(self, session: AsyncSession, guild_id: int | None) -> dict[str, Item]:
+        """The bank without what the server's open weekly quiz asks: whoever has seen a key there could not be wrong."""
+        bank = await self.bank(session, guild_id)
+        open_now = await store.list_open_weekly(session, guild_id, self._clock()) if guild_id is not None else ()
+        return {id_: item for id_, item in bank.items() if id_ not in open_now}
+
     async def item(self, session: AsyncSession, question_id: str, guild_id: int | None) -> Item | None:
         """A question with the key that holds in a server, also a retired one; None if it has left the bank."""
         rulings = await store.list_rulings(session, guild_id, [question_id])
@@ -366,7 +372,7 @@ class QuestionService:
     async def _find_similar(
         self, session: AsyncSession, question: Question, round_: Round, member_id: int
     ) -> str | None:
-        bank = await self.bank(session, round_.guild_id)
+        bank = await self.practice_bank(session, round_.guild_id)
         answered = await store.list_answered(session, member_id)
         lately = self._clock() - SIMILAR_NOT_WITHIN
         for concepts in ({question.concept}, set(self._curriculum.concepts[question.concept].confused_with)):
@@ -632,7 +638,7 @@ class QuestionService:
             revisit=self._revisit(standing, queue),
             due_now=len(queue.now),
             next_due_at=queue.next_at,
-            closes_at=round_.closes_at,
+            closes_at=None if standing.is_closed else round_.closes_at,
             is_ranked=enrolment.is_ranked,
             guild_id=round_.guild_id,
             news=news,

@@ -21,7 +21,7 @@ from bot.features.questions.models import (
     Verdict,
 )
 from bot.features.questions.rules.scheduling import card_of
-from bot.storage.tables import AttemptRow, CardRow, NewsRow, ProbeAnswerRow, RoundRow, RulingRow
+from bot.storage.tables import AttemptRow, CardRow, NewsRow, ProbeAnswerRow, RoundRow, RulingRow, WeeklyRoundRow
 from bot.storage.upsert import insert_into, insert_once
 
 EVERYWHERE = 0
@@ -77,6 +77,16 @@ async def find_open_round(session: AsyncSession, member_id: int, kind: RoundKind
     )
     row = (await session.scalars(query)).first()
     return None if row is None else _round(row)
+
+
+async def list_open_weekly(session: AsyncSession, guild_id: int | None, now: datetime) -> frozenset[str]:
+    """The questions of a server's open weekly quizzes."""
+    query = (
+        select(RoundRow.questions)
+        .join(WeeklyRoundRow, WeeklyRoundRow.round_id == RoundRow.id)
+        .where(WeeklyRoundRow.guild_id == guild_id, RoundRow.closes_at > now, RoundRow.finished_at.is_(None))
+    )
+    return frozenset(question for questions in await session.scalars(query) for question in questions)
 
 
 async def update_finished(session: AsyncSession, round_id: int, now: datetime) -> None:

@@ -197,7 +197,7 @@ class QuizService:
         now = self._clock()
         learner = await progress_store.find_learner(session, member_id, now)
         missed = await questions_store.list_missed(session, member_id, now - MISSED_WITHIN)
-        bank = await self._questions.bank(session, guild_id)
+        bank = await self._questions.practice_bank(session, guild_id)
         return _Situation(
             guild_id,
             [item.question for item in bank.values()],

@@ -20,7 +20,9 @@ MOST_UNANSWERED = 5
 """So many reminders in a row that nobody reacted to are enough."""
 
 MOST_EMPTY = 14
-"""After so many days in a row with nothing due, the next day that is looked at is one with something due."""
+"""After so many days in a row with nothing due, one look a week is enough."""
+QUIET_LOOK = timedelta(days=7)
+"""What is missed meanwhile is due before the next card that is known, so that it may not be waited for."""
 
 LOOKED_BACK = MOST_EMPTY + MOST_UNANSWERED
 """How many of a member's last reminders tell all of that."""

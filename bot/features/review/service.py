@@ -93,7 +93,9 @@ class ReviewService:
             queue = await self._questions.queue(session, member_id, guild_id)
             if not queue.now:
                 return await self._overview(session, member_id, guild_id)
-            chosen = rules.choose_due([self._card(found) for found in queue.now], self._at_a_time)
+            bank = await self._questions.practice_bank(session, guild_id)
+            due = [self._card(found) for found in queue.now if found.question in bank]
+            chosen = rules.choose_due(due or [self._card(found) for found in queue.now], self._at_a_time)
             added = await self._questions.add_round(session, RoundKind.REVIEW, member_id, guild_id, chosen)
             return await self._questions.ask(session, added, member_id)
 
@@ -276,14 +278,13 @@ class ReviewService:
         return rules.count_unanswered(ended, max(last or reminder.changed_at, reminder.changed_at))
 
     async def _skip_empty(self, session: AsyncSession, occurrence: Occurrence, next_due_at: datetime | None) -> None:
-        """Nothing is due today. After many such days, the next one that is looked at is when something will be."""
+        """Nothing is due today. After many such days a look a week is enough, or one when something will be due."""
         member_id, after = occurrence.subject_id, self._clock()
         await self._dispatcher.end(session, occurrence, WorkState.SKIPPED, rules.NOTHING_DUE)
         ended = await work.list_ended(session, REMINDER, member_id, rules.LOOKED_BACK)
         if rules.count_empty(ended) >= rules.MOST_EMPTY:
-            if next_due_at is None:
-                return
-            after = next_due_at
+            in_a_week = after + rules.QUIET_LOOK
+            after = min(next_due_at or in_a_week, in_a_week)
         await self._plan(session, member_id, after=after)
 
     async def _replan(self, session: AsyncSession, member_id: int) -> None:

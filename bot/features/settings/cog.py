@@ -13,6 +13,10 @@ from bot.features.settings.views import render_settings
 from knowledge.curriculum import Curriculum
 
 _POWERS = discord.Permissions.elevated() | discord.Permissions(mention_everyone=True)
+_EARNED = (
+    "Members earn the role of a step by what they say of themselves, so it cannot be that of the mentors. "
+    "Choose another one."
+)
 _PARTS = [
     app_commands.Choice(name="the milestones channel", value=Part.MILESTONES.value),
     app_commands.Choice(name="the roles of all steps", value=Part.ROLES.value),
@@ -71,6 +75,8 @@ class SettingsCog(
             raise MemberError(f"The curriculum has no step {step}. Its steps are 1 to {max(self._steps)}.")
         _check_role(guild, interaction.user, role, interaction.permissions)
         await interaction.response.defer(ephemeral=True, thinking=True)
+        if role.id == (await self._service.find(guild.id)).mentor_role_id:
+            raise MemberError(_EARNED)
         settings = await self._service.set_step_role(guild.id, step, role.id)
         news = f"Visible members get {role.mention} on step {step}, with their next change of progress."
         await self._send(interaction, settings, news)
@@ -88,6 +94,8 @@ class SettingsCog(
     async def mentors(self, interaction: discord.Interaction, role: discord.Role) -> None:
         _check_mentors(role)
         await interaction.response.defer(ephemeral=True, thinking=True)
+        if role.id in (await self._service.find(_guild(interaction).id)).step_roles.values():
+            raise MemberError(_EARNED)
         settings = await self._service.set_mentor_role(_guild(interaction).id, role.id)
         news = f"Members with {role.mention} may decide about challenged questions from now on."
         await self._send(interaction, settings, news)

@@ -433,7 +433,7 @@ class WeeklyCog(
         channel = self._guild(post.guild_id).get_channel(post.channel_id)
         if not isinstance(channel, discord.TextChannel):
             return None
-        async for message in channel.history(limit=_LOOK_BACK, after=since - _CLOCKS_DIFFER, oldest_first=True):
+        async for message in channel.history(limit=_LOOK_BACK, after=since - _CLOCKS_DIFFER, oldest_first=False):
             if message.author == self._client.user and custom_id in _custom_ids(message):
                 return message
         return None

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.errors import MemberError
+from bot.features.challenge.models import SHOW_RESULTS
 from bot.features.progress import store as progress_store
 from bot.features.progress.models import Enrolment
 from bot.features.progress.rules.overview import current_step
@@ -510,6 +511,14 @@ class WeeklyService:
             last = await store.list_posted(session, guild_id, 1, is_closed=True)
         return last[0].round_id if last else None
 
+    async def plan_refresh(self, guild_id: int) -> None:
+        """Have the posted results of the last quiz brought up to date, after a member no longer wants to be named."""
+        now = self._clock()
+        async with self._database.transaction() as session:
+            for last in await store.list_posted(session, guild_id, 1, is_closed=True):
+                slot = f"named:{now:%Y%m%dT%H%M%S%f}"
+                await schedule.add_occurrence(session, SHOW_RESULTS, last.round_id, slot, now)
+
     async def find_next_at(self, guild_id: int) -> datetime | None:
         """When the next quiz of a server is planned."""
         async with self._database.transaction() as session:
@@ -556,7 +565,7 @@ class WeeklyService:
             bank = await self._questions.bank(session, round_.guild_id)
             attempts = await store.list_marks(session, [round_id])
             counted, scores = self._scores(round_, bank, attempts)
-            ranked = await store.list_ranked(session, round_id, round_.guild_id)
+            ranked = await store.list_ranked(session, round_)
             missed = rules.most_missed(attempts)
             return Results(
                 await self._post(session, round_, quiz),

@@ -242,16 +242,20 @@ async def list_visible(session: AsyncSession, guild_id: int, limit: int) -> tupl
     return tuple(await session.scalars(query.order_by(EnrolmentRow.member_id).limit(limit)))
 
 
-async def list_ranked(session: AsyncSession, round_id: int, guild_id: int) -> frozenset[int]:
-    """Who took part in a round and agreed to be named in this server's results."""
-    return frozenset(await session.scalars(_ranked(round_id, guild_id)))
+async def list_ranked(session: AsyncSession, round_: WeeklyRound) -> frozenset[int]:
+    """Who took part in a round and agreed to be named in its server's results before it was over."""
+    return frozenset(await session.scalars(_ranked(round_)))
 
 
-def _ranked(round_id: int, guild_id: int) -> Any:
-    took_part = select(AttemptRow.member_id).where(AttemptRow.round_id == round_id)
-    return select(EnrolmentRow.member_id).where(
-        EnrolmentRow.guild_id == guild_id, EnrolmentRow.is_ranked.is_(True), EnrolmentRow.member_id.in_(took_part)
+def _ranked(round_: WeeklyRound) -> Any:
+    took_part = select(AttemptRow.member_id).where(AttemptRow.round_id == round_.round_id)
+    query = select(EnrolmentRow.member_id).where(
+        EnrolmentRow.guild_id == round_.guild_id,
+        EnrolmentRow.is_ranked.is_(True),
+        EnrolmentRow.member_id.in_(took_part),
     )
+    # Whoever has changed any choice since is left out: rather a name too few than one too many.
+    return query if round_.finished_at is None else query.where(EnrolmentRow.changed_at <= round_.finished_at)
 
 
 async def list_marks(
@@ -263,7 +267,7 @@ async def list_marks(
     """
     query = select(*_MARK).where(AttemptRow.round_id.in_(rounds))
     if named_in is not None:
-        query = query.where(AttemptRow.member_id.in_(_ranked(named_in.round_id, named_in.guild_id)))
+        query = query.where(AttemptRow.member_id.in_(_ranked(named_in)))
     rows = await session.execute(query.order_by(AttemptRow.answered_at, AttemptRow.id))
     return tuple(
         Attempt(id_, member, "", question, None, round_id, position, _UNREAD, is_correct, None, at)

@@ -54,6 +54,8 @@ _WARNING = discord.Colour(0xD9822B)
 _PROMPT_LIMIT = 180
 _LURE_LIMIT = 60
 _MISSED_LIMIT = 2400
+_LEAST_FOR_MEAN = 3
+"""Of fewer members the mean would tell how each of them did."""
 _LOOKED_UP = 100
 """How many members Discord looks up in one request."""
 _NEEDED = {
@@ -134,7 +136,7 @@ def _turnout(results: Results) -> Iterator[str]:
     yield f"{_count(results.took_part, 'member')} took part, and {results.finished or 'nobody'} finished it."
     if not results.counted:
         yield "All of its questions were withdrawn, so nothing counts."
-    elif results.mean is not None:
+    elif results.mean is not None and results.finished >= _LEAST_FOR_MEAN:
         yield f"Those who finished had {results.mean:.1f} of {results.counted} right on average."
     goal = results.post.goal
     if goal is None:

@@ -68,6 +68,7 @@ def upgrade() -> None:
             ["member_id"], ["learners.member_id"], name="fk_challenges_member_id_learners", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_challenges"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_challenges_guild", "challenges", ["guild_id", "state"])
     op.create_index("ix_challenges_member", "challenges", ["member_id", "made_at"])
@@ -105,6 +106,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_occurrences"),
         sa.UniqueConstraint("kind", "subject_id", "slot", name="uq_occurrences_slot"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_occurrences_due", "occurrences", ["state", "due_at"])
     op.create_table(
@@ -134,6 +136,7 @@ def upgrade() -> None:
             ["member_id"], ["learners.member_id"], name="fk_rounds_member_id_learners", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_rounds"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_rounds_member", "rounds", ["member_id", "made_at"])
     op.create_table(
