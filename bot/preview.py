@@ -83,7 +83,8 @@ async def _listen(world: "PreviewWorld", page: Preview, say: Say) -> None:
         say("Moving time forward …")
         moved = await (world.advance(step) if step else world.advance_to_next())
         await _refresh(page)
-        done = "nothing planned came up" if not moved.done else f"{moved.done} planned things happened"
+        happened = "1 planned thing happened" if moved.done == 1 else f"{moved.done} planned things happened"
+        done = happened if moved.done else "nothing planned came up"
         say(f"It is {moved.now:%A %d %B %Y, %H:%M} UTC now; {done}.")
 
 
