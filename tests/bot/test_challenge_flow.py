@@ -751,7 +751,7 @@ async def test_the_results_of_a_closed_weekly_quiz_follow_the_decision(settings,
         await answer_all(s, s.ada, await take(s.ada, s.said()[0]), "xxxx-")
         await live_until(s, monday + timedelta(days=2, seconds=10))
         await enable(s)
-        assert "4.0 of 5 right on average" in text_of(s.said()[-1])
+        assert "Missed most: question 5" in text_of(s.said()[-1])
         view = discord.ui.View().add_item(controls.ChallengeButton(1, 4))
         feedback = await s.client.get_channel(s.channel.id).send("feedback", view=view)
         results = s.said()[-2]
@@ -764,15 +764,15 @@ async def test_the_results_of_a_closed_weekly_quiz_follow_the_decision(settings,
         await admin.submit_modal(await admin.click(proposal, label="Retire the question"), {"text": ""})
         assert proposal.content.endswith("The results of weekly quizzes that asked it are brought up to date.")
         changed = next(message for message in s.said() if message.id == results.id)
-        assert "4.0 of 4 right on average" in text_of(changed)
+        assert "Missed most" not in text_of(changed)
         asked = (await admin.slash(s.channel, "challenges undo", question=_challenged(s))).response
         await admin.click(asked, label="Take it back")
         changed = next(message for message in s.said() if message.id == results.id)
-        assert "4.0 of 5 right on average" in text_of(changed)
+        assert "Missed most: question 5" in text_of(changed)
         await s.client.services.challenge.decide_everywhere(_challenged(s), Decision(Verdict.RETIRED))
         await s.env.advance_time(10)
         changed = next(message for message in s.said() if message.id == results.id)
-        assert "4.0 of 4 right on average" in text_of(changed)
+        assert "Missed most" not in text_of(changed)
 
 
 def _challenged(s):

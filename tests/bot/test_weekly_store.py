@@ -1,5 +1,6 @@
 """The rows of weekly quizzes, on both databases: what is found, in which order, and what is left alone."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -197,8 +198,10 @@ async def test_who_is_visible_and_who_may_be_named(kept):
     assert await kept.list_visible(GUILD, 9) == (EVE, LINUS, ADA)
     assert await kept.list_visible(GUILD, 2) == (EVE, LINUS)
     assert await kept.list_visible(5, 9) == ()
-    assert await kept.list_ranked(round_id, GUILD) == {GRACE}
-    assert await kept.list_ranked(round_id, 5) == frozenset()
+    round_ = await kept.find_round(round_id)
+    assert await kept.list_ranked(round_) == {GRACE}
+    assert await kept.list_ranked(dataclasses.replace(round_, guild_id=5)) == frozenset()
+    assert await kept.list_ranked(dataclasses.replace(round_, finished_at=NOW - DAY)) == frozenset()
 
 
 async def test_marks_are_answers_without_what_was_answered(kept):
