@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from bot.features.progress.models import Level, State
 from bot.features.progress.rules.path import build_path
+from bot.features.questions.rules.levels import taught_in
 from bot.features.quiz.models import MISSED, Difficulty, Selection, Standing, Topic, TopicKind
 from bot.features.quiz.rules.choosing import (
     LEAST_REACH,
     choose_questions,
-    concepts_of_step,
     confusable_with,
     find_candidates,
     find_standing,
@@ -206,8 +206,8 @@ def test_a_step_is_spread_over_its_concepts():
 
 def test_the_first_step_is_what_is_met_in_it():
     concepts = {"a": concept(), "b": concept(step=3, met_in=1), "c": concept(step=3)}
-    assert concepts_of_step(concepts, 1) == ("a", "b")
-    assert concepts_of_step(concepts, 3) == ("b", "c")
+    assert taught_in(concepts, 1) == ("a", "b")
+    assert taught_in(concepts, 3) == ("b", "c")
 
 
 @pytest.mark.parametrize("seed", range(8))

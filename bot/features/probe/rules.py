@@ -3,9 +3,9 @@
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from enum import IntEnum
 
 from bot.features.probe.models import Probe, Purpose
+from bot.features.questions.rules.levels import Difficulty, difficulty_of
 from bot.features.questions.rules.options import option_id
 from knowledge.models import Concept, Option, Question, QuestionKind
 
@@ -15,14 +15,6 @@ NOT_AGAIN_WITHIN = timedelta(days=14)
 """An answer is remembered for about so long; asked again earlier, a question proves little."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-class Difficulty(IntEnum):
-    """The difficulties of the bank as numbers, so that one can be near another."""
-
-    EASY = 0
-    MEDIUM = 1
-    HARD = 2
 
 
 WANTED: Mapping[Purpose, tuple[Difficulty, ...]] = {
@@ -38,10 +30,6 @@ Hard ones first: there are few of them, and they may not be left to the concepts
 """
 
 
-def difficulty_of(question: Question) -> Difficulty:
-    return Difficulty[question.difficulty.upper()]
-
-
 def is_askable(question: Question) -> bool:
     """Whether one click can answer it."""
     return question.kind in {QuestionKind.SINGLE, QuestionKind.BOOLEAN}
@@ -52,13 +40,6 @@ def is_boolean(question: Question) -> bool:
 
 
 # Choosing
-
-
-def taught_in(concepts: Mapping[str, Concept], step: int) -> frozenset[str]:
-    """What a step teaches: the first one gives a first contact, the others study in depth."""
-    if step == 1:
-        return frozenset(id_ for id_, concept in concepts.items() if concept.met_in == step)
-    return frozenset(id_ for id_, concept in concepts.items() if concept.step == step)
 
 
 def rank_concepts(concepts: Mapping[str, Concept], step: int) -> dict[str, int]:

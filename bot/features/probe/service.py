@@ -24,6 +24,7 @@ from bot.features.progress.models import EvidenceKind, ItemKind, Learner, State
 from bot.features.progress.service import ProgressService
 from bot.features.questions.models import Item, Response
 from bot.features.questions.rules.grading import grade
+from bot.features.questions.rules.levels import taught_in
 from bot.features.questions.rules.options import option_id
 from bot.features.questions.service import QuestionChanged, QuestionService
 from bot.storage.database import Database
@@ -208,7 +209,7 @@ class ProbeService:
 
     def _step_pool(self, step: int) -> _Pool:
         concepts = self._curriculum.concepts
-        return _Pool(rules.taught_in(concepts, step), rules.rank_concepts(concepts, step))
+        return _Pool(taught_in(concepts, step), rules.rank_concepts(concepts, step))
 
     # From rows to what a member reads
 

@@ -4,9 +4,9 @@ import random
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
-from enum import IntEnum
 
 from bot.features.questions.models import Attempt
+from bot.features.questions.rules.levels import Difficulty, difficulty_of
 from bot.features.weekly.models import Improvement, Place, Score
 from knowledge.models import Concept, Question, QuestionKind
 
@@ -26,18 +26,6 @@ _QUICK = frozenset({QuestionKind.BOOLEAN, QuestionKind.SINGLE})
 """Kinds that one tap answers."""
 _SECONDS_PER_QUESTION = 24
 _IN_WORDS = ("one minute", "two minutes", "three minutes", "four minutes", "five minutes")
-
-
-class Difficulty(IntEnum):
-    """The difficulties of the bank as numbers, so that one can be near another."""
-
-    EASY = 0
-    MEDIUM = 1
-    HARD = 2
-
-
-def difficulty_of(question: Question) -> Difficulty:
-    return Difficulty[question.difficulty.upper()]
 
 
 def how_long(questions: int) -> str:

@@ -20,6 +20,7 @@ from itertools import chain, islice, zip_longest
 from bot.features.progress.models import Learner, Level, Path, State
 from bot.features.progress.rules.mastery import find_level
 from bot.features.progress.rules.overview import current_step
+from bot.features.questions.rules.levels import difficulty_of, taught_in
 from bot.features.quiz.models import MISSED, Difficulty, Selection, Standing, Topic, TopicKind
 from knowledge.curriculum import Curriculum
 from knowledge.models import Concept, Question
@@ -29,7 +30,6 @@ MISSED_WITHIN = timedelta(days=30)
 LEAST_REACH = 8
 """So many concepts may be asked at least: those of the next parts of the path join the few that a newcomer has met."""
 
-_RANKS = {difficulty: rank for rank, difficulty in enumerate(Difficulty)}
 _MISFIT: Mapping[Level, tuple[float, float, float]] = {
     Level.SHAKY: (0.0, 0.25, 2.0),
     Level.UNSEEN: (0.0, 0.25, 2.0),
@@ -89,14 +89,7 @@ def _next_concepts(curriculum: Curriculum, path: Path, learner: Learner) -> Iter
         return ()
     parts = (item.concepts for item in step.items if not learner.is_settled(item.id))
     soon = (id_ for id_ in chain.from_iterable(parts) if curriculum.concepts[id_].met_in <= step.number)
-    return dict.fromkeys(chain(soon, concepts_of_step(curriculum.concepts, step.number)))
-
-
-def concepts_of_step(concepts: Mapping[str, Concept], step: int) -> tuple[str, ...]:
-    """What a step teaches: the first one gives a first contact, the others study in depth."""
-    if step == 1:
-        return tuple(id_ for id_, concept in concepts.items() if concept.met_in == step)
-    return tuple(id_ for id_, concept in concepts.items() if concept.step == step)
+    return dict.fromkeys(chain(soon, taught_in(curriculum.concepts, step.number)))
 
 
 def confusable_with(concepts: Mapping[str, Concept], concept_id: str) -> tuple[str, ...]:
@@ -137,7 +130,7 @@ def choose_questions(
         draw.fill_again(sorted(again, key=lambda q: (not is_on(q, topic), answered[q.id])), count)
     chosen = draw.chosen
     if topic is not None and topic.kind is TopicKind.CONCEPT:  # the way into one concept leads up
-        chosen.sort(key=lambda q: _RANKS[Difficulty(q.difficulty)] if is_on(q, topic) else len(_RANKS))
+        chosen.sort(key=lambda q: difficulty_of(q) if is_on(q, topic) else len(Difficulty))
     return Selection(interleave(chosen), lately.intersection(q.id for q in chosen))
 
 
@@ -165,7 +158,7 @@ def _concepts_on(
         return standing.reach
     match topic.kind:
         case TopicKind.STEP:
-            return concepts_of_step(concepts, int(topic.id))
+            return taught_in(concepts, int(topic.id))
         case TopicKind.CONCEPT:
             return (topic.id, *_near(concepts, standing, topic.id))
         case TopicKind.MISSED:
@@ -294,8 +287,7 @@ class _Draw:
 
     def _cost(self, question: Question) -> float:
         """Least for what fits the level, was missed or never asked, and is rarer so far than in the bank."""
-        rank = _RANKS[Difficulty(question.difficulty)]
-        misfit = _MISFIT[self._standing.level(question.concept)][rank]
+        misfit = _MISFIT[self._standing.level(question.concept)][difficulty_of(question)]
         excess = self._excess(question.kind.value) + self._excess(question.difficulty) / 2
         known = (question.id in self._answered) - 2 * (question.id in self._standing.missed)
         return misfit + excess + known
