@@ -20,10 +20,10 @@ from bot.app import load_scheduler
 from bot.clock import system_clock
 from bot.config import Settings, load_settings
 from bot.errors import ConfigError, MemberError, OperatorError
-from bot.features.challenge.models import EVERYWHERE, Decision, Effect, Outcome, Proposal, Report, Waiting
+from bot.features.challenge.models import Decision, Effect, Outcome, Proposal, Report, Waiting
 from bot.features.challenge.rules import REASON_LIMITS, choice_key, name_options
 from bot.features.challenge.service import NOTHING_TO_UNDO, SAME_KEY, ChallengeService
-from bot.features.questions.models import AnswerKey, ItemStatistics, Verdict
+from bot.features.questions.models import EVERYWHERE, AnswerKey, ItemStatistics, Verdict
 from bot.features.questions.rules.numbers import format_number, parse_number
 from bot.features.questions.rules.statistics import LEAST_MEMBERS
 from bot.features.questions.service import QuestionService

@@ -10,13 +10,13 @@ from fsrs import Scheduler
 
 from bot.errors import MemberError
 from bot.features.challenge import service as challenge_service
-from bot.features.challenge.models import EVERYWHERE, ChallengeState, Decision, Effect, Post
+from bot.features.challenge.models import ChallengeState, Decision, Effect, Post
 from bot.features.challenge.service import PAGE, ChallengeService
 from bot.features.privacy.service import PrivacyService
 from bot.features.progress import store as progress_store
 from bot.features.progress.models import EvidenceKind
 from bot.features.questions import store as questions_store
-from bot.features.questions.models import AnswerKey, Response, Verdict
+from bot.features.questions.models import EVERYWHERE, AnswerKey, Response, Verdict
 from bot.features.questions.rules.options import option_id
 from bot.features.questions.service import QuestionService
 from bot.storage.database import Database

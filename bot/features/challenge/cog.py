@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import MemberError
-from bot.features.challenge.models import SHOW_POST, SHOW_RESULTS
+from bot.features.challenge.models import SHOW_POST
 from bot.features.challenge.service import ChallengeService
 from bot.features.challenge.views import (
     check_mentor,
@@ -17,7 +17,6 @@ from bot.features.challenge.views import (
     send_waiting,
     take_window,
 )
-from bot.features.weekly.views import refresh_results
 from bot.scheduling.dispatcher import Dispatcher
 from bot.scheduling.models import Occurrence
 from bot.ui.text import shorten
@@ -46,7 +45,6 @@ class ChallengeCog(
         self._service = service
         self._dispatcher = dispatcher
         dispatcher.register(SHOW_POST, self.show_post)
-        dispatcher.register(SHOW_RESULTS, self.show_results)
 
     @app_commands.command(name="list", description="The questions that wait for a decision, for admins and mentors.")
     async def waiting(self, interaction: discord.Interaction) -> None:
@@ -86,9 +84,4 @@ class ChallengeCog(
         if guild_id is not None:
             await self._dispatcher.pace()
             await refresh_post(self._client, occurrence.subject_id, guild_id)
-        await self._service.record_shown(self._dispatcher, occurrence)
-
-    async def show_results(self, occurrence: Occurrence) -> None:
-        """Bring the results of a weekly quiz up to date after an operator's decision."""
-        await refresh_results(self._client, occurrence.subject_id)
         await self._service.record_shown(self._dispatcher, occurrence)

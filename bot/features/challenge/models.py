@@ -6,14 +6,8 @@ from enum import StrEnum
 
 from bot.features.questions.models import AnswerKey, Citation, Item, ItemStatistics, Verdict
 
-EVERYWHERE = 0
-"""In place of a server's id: what is decided for everybody."""
-
 SHOW_POST = "decided_post"
 """The kind of the scheduled work that brings a challenge's post up to date; its subject is the challenge."""
-
-SHOW_RESULTS = "decided_results"
-"""The kind of the scheduled work that brings a weekly quiz's results up to date; its subject is the round."""
 
 
 class ChallengeState(StrEnum):

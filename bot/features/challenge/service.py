@@ -15,9 +15,7 @@ from bot.clock import Clock
 from bot.errors import MemberError
 from bot.features.challenge import rules, store
 from bot.features.challenge.models import (
-    EVERYWHERE,
     SHOW_POST,
-    SHOW_RESULTS,
     Case,
     Challenge,
     ChallengeState,
@@ -34,11 +32,12 @@ from bot.features.challenge.models import (
 )
 from bot.features.progress import store as progress_store
 from bot.features.questions import store as questions_store
-from bot.features.questions.models import Attempt, Item, ItemStatistics, News, Regraded, Ruling, Verdict
+from bot.features.questions.models import EVERYWHERE, Attempt, Item, ItemStatistics, News, Regraded, Ruling, Verdict
 from bot.features.questions.rules.grading import describe_key
 from bot.features.questions.rules.options import item_of
 from bot.features.questions.rules.statistics import item_statistics, rate_answers
 from bot.features.questions.service import QuestionService, round_key
+from bot.features.weekly import store as weekly_store
 from bot.scheduling import store as schedule
 from bot.scheduling.dispatcher import Dispatcher
 from bot.scheduling.models import Occurrence, WorkState
@@ -525,9 +524,10 @@ class ChallengeService:
     async def _plan(self, session: AsyncSession, outcome: Outcome) -> None:
         """An operator decides without Discord, so that the running program shows it, as soon as there is one."""
         now = self._clock()
-        for kind, subjects in ((SHOW_POST, outcome.challenge_ids), (SHOW_RESULTS, outcome.rounds)):
-            for subject in subjects:
-                await schedule.add_occurrence(session, kind, subject, now.isoformat(), now)
+        for challenge_id in outcome.challenge_ids:
+            await schedule.add_occurrence(session, SHOW_POST, challenge_id, now.isoformat(), now)
+        for round_id in outcome.rounds:
+            await weekly_store.plan_refresh(session, round_id, now)
 
     # Telling members
 

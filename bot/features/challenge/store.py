@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.features.challenge.models import EVERYWHERE, Challenge, ChallengeState, Change, Post
-from bot.features.questions.models import Response, RoundKind, Verdict
+from bot.features.challenge.models import Challenge, ChallengeState, Change, Post
+from bot.features.questions.models import EVERYWHERE, Response, RoundKind, Verdict
 from bot.features.questions.rules.statistics import FirstAnswer
 from bot.storage.tables import AttemptRow, ChallengeRow, LearnerRow, NewsRow, RoundRow, RulingRow
 

@@ -3,10 +3,9 @@
 from datetime import timedelta
 
 from bot.clock import Clock
-from bot.features.challenge.models import SHOW_RESULTS
 from bot.features.privacy import store
 from bot.features.privacy.models import MemberData, Receipt
-from bot.scheduling.store import add_occurrence
+from bot.features.weekly.store import plan_refresh
 from bot.storage.database import Database
 
 
@@ -33,7 +32,7 @@ class PrivacyService:
             results = await store.list_posted_results(session, member_id)
             deleted = await store.delete_member(session, member_id)
             for round_id in results:
-                await add_occurrence(session, SHOW_RESULTS, round_id, f"deleted:{now:%Y%m%dT%H%M%S%f}", now)
+                await plan_refresh(session, round_id, now)
         return Receipt(deleted, now)
 
     async def forget_old_questions(self) -> int:

@@ -10,6 +10,9 @@ from fsrs import Card
 
 from knowledge.models import Question, QuestionKind
 
+EVERYWHERE = 0
+"""In place of a server's id: what is decided for everybody."""
+
 
 class RoundKind(StrEnum):
     """Why questions are asked.

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.features.questions.models import (
+    EVERYWHERE,
     AnswerKey,
     Attempt,
     Confidence,
@@ -23,9 +24,6 @@ from bot.features.questions.models import (
 from bot.features.questions.rules.scheduling import card_of
 from bot.storage.tables import AttemptRow, CardRow, NewsRow, ProbeAnswerRow, RoundRow, RulingRow, WeeklyRoundRow
 from bot.storage.upsert import insert_into, insert_once
-
-EVERYWHERE = 0
-"""The server of a ruling that holds in all of them."""
 
 # Rounds
 

@@ -16,7 +16,7 @@ from discord.ext import commands, tasks
 from bot.errors import MemberError
 from bot.features.progress.rules.zones import guess_zone, parse_zone, suggest_zones
 from bot.features.settings.views import tell_admins
-from bot.features.weekly.models import CLOSE, POST, Post, Results, WeeklyQuiz
+from bot.features.weekly.models import CLOSE, POST, REFRESH, Post, Results, WeeklyQuiz
 from bot.features.weekly.service import WeeklyService
 from bot.features.weekly.views import (
     channel_obstacles,
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from bot.client import TutorClient
     from bot.features.questions.service import QuestionService
 
-__all__ = ["WeeklyCog", "refresh_results"]
 
 _log = logging.getLogger(__name__)
 
@@ -92,6 +91,7 @@ class WeeklyCog(
     async def cog_load(self) -> None:
         self._dispatcher.register(POST, self._post_quiz, self._after_failed_post)
         self._dispatcher.register(CLOSE, self._close_quiz, self._after_failed_close)
+        self._dispatcher.register(REFRESH, self._refresh_results)
         await self._service.plan_all()
         self._shown = dict.fromkeys(await self._service.list_open())
         for round_id in self._shown:
@@ -398,6 +398,10 @@ class WeeklyCog(
                 "The results of this week's quiz could not be posted, although I tried for more than an hour. The log "
                 "of the program says why; `/weekly history` has the figures.",
             )
+
+    async def _refresh_results(self, occurrence: Occurrence) -> None:
+        await refresh_results(self._client, occurrence.subject_id)
+        await self._service.record_refreshed(occurrence)
 
     # What both have in common
 

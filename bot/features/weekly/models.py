@@ -13,6 +13,9 @@ POST = "weekly"
 CLOSE = "weekly_close"
 """The kind of the scheduled work that closes a quiz and says how it went; its subject is the round."""
 
+REFRESH = "weekly_results"
+"""The kind of the scheduled work that brings posted results up to date; its subject is the round."""
+
 
 @dataclass(frozen=True, slots=True)
 class WeeklyQuiz:

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.errors import MemberError
-from bot.features.challenge.models import SHOW_RESULTS
 from bot.features.progress import store as progress_store
 from bot.features.progress.models import Enrolment
 from bot.features.progress.rules.overview import current_step
@@ -516,8 +515,16 @@ class WeeklyService:
         now = self._clock()
         async with self._database.transaction() as session:
             for last in await store.list_posted(session, guild_id, 1, is_closed=True):
-                slot = f"named:{now:%Y%m%dT%H%M%S%f}"
-                await schedule.add_occurrence(session, SHOW_RESULTS, last.round_id, slot, now)
+                await store.plan_refresh(session, last.round_id, now)
+
+    async def record_refreshed(self, occurrence: Occurrence) -> None:
+        """Posted results are up to date.
+
+        Raises:
+            ClaimLost: somebody else works on it now.
+        """
+        async with self._database.transaction() as session:
+            await self._dispatcher.end(session, occurrence, WorkState.DONE)
 
     async def find_next_at(self, guild_id: int) -> datetime | None:
         """When the next quiz of a server is planned."""

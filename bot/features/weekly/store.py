@@ -8,7 +8,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.features.questions.models import Attempt, Response, RoundKind, Verdict
-from bot.features.weekly.models import POST, WeeklyQuiz, WeeklyRound
+from bot.features.weekly.models import POST, REFRESH, WeeklyQuiz, WeeklyRound
+from bot.scheduling import store as schedule
 from bot.scheduling.models import WorkState
 from bot.storage.tables import (
     AttemptRow,
@@ -195,6 +196,11 @@ async def update_closed(session: AsyncSession, round_id: int, summary_message_id
     )
     where = (RoundRow.id == round_id, RoundRow.finished_at.is_(None))
     await session.execute(update(RoundRow).where(*where).values(finished_at=now))
+
+
+async def plan_refresh(session: AsyncSession, round_id: int, now: datetime) -> None:
+    """Have posted results brought up to date, after a key was corrected or a member is no longer to be named."""
+    await schedule.add_occurrence(session, REFRESH, round_id, now.isoformat(), now)
 
 
 async def delete_round(session: AsyncSession, round_id: int) -> None:
