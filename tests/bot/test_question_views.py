@@ -466,6 +466,13 @@ def test_a_weekly_result_says_when_it_is_compared(is_ranked, sentence, button):
     assert buttons_of(result_controls(result)) == [[button]]
 
 
+def test_a_weekly_result_after_closing_does_not_promise_what_is_over():
+    result = result_of(kind=RoundKind.WEEKLY, guild_id=55, closes_at=None)
+    assert fields_of(render_result(result)) == {
+        "The results": "The quiz has closed, so what you left out no longer counts. Its results are in the channel."
+    }
+
+
 @pytest.mark.parametrize(
     ("values", "buttons"),
     [

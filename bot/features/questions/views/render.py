@@ -205,9 +205,11 @@ def _reviews(result: RoundResult) -> str:
 
 
 def _when_results_come(result: RoundResult) -> str:
-    when = f", {format_dt(result.closes_at, 'f')} ({format_dt(result.closes_at, 'R')})" if result.closes_at else ""
+    if result.closes_at is None:
+        return "The quiz has closed, so what you left out no longer counts. Its results are in the channel."
+    when = f"{format_dt(result.closes_at, 'f')} ({format_dt(result.closes_at, 'R')})"
     named = "They will name you." if result.is_ranked else "Your score stays with you, unless you want to be named."
-    return f"They come when the quiz closes{when}. {named}"
+    return f"They come when the quiz closes, {when}. {named}"
 
 
 # Parts of them
