@@ -300,7 +300,8 @@ def render_greeting(services: Services) -> discord.Embed:
     documents = services.index.snapshot.manifest.documents
     path = (
         "**/start** gets to know you, **/next** names the one thing to do now, and **/progress show** shows how far "
-        "you are. Only you see what they answer.\n\n"
+        "you are. **/quiz** asks you questions, and **/review** brings back what is due. Only you see what they "
+        "answer.\n\n"
     )
     return discord.Embed(
         title="Ask me about deep learning",
