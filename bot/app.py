@@ -20,8 +20,12 @@ from bot.config import ReviewSettings, Settings, read_token
 from bot.errors import ConfigError, ConnectionFailed, IntentsError, SearchUnavailable, TokenError
 from bot.features.ask.service import AnswerPolicy, AskService
 from bot.features.challenge.service import ChallengeService
+from bot.features.checkin.service import CheckinService
 from bot.features.curriculum.service import CurriculumService
+from bot.features.groups.service import GroupService
+from bot.features.matching.service import MatchingService
 from bot.features.next_step.service import NextStepService
+from bot.features.plan.service import PlanService
 from bot.features.privacy.service import PrivacyService
 from bot.features.probe.service import ProbeService
 from bot.features.progress.service import ProgressService
@@ -31,6 +35,7 @@ from bot.features.quiz.service import QuizService
 from bot.features.review.service import ReviewService
 from bot.features.settings.service import GuildSettingsService
 from bot.features.start.service import StartService
+from bot.features.support.service import SupportService
 from bot.features.weekly.service import WeeklyService
 from bot.scheduling.dispatcher import Dispatcher
 from bot.storage.database import Database
@@ -101,7 +106,8 @@ def _services(settings: Settings, clock: Clock, database: Database, index: LiveI
     )
     if curriculum is None or progress is None:
         return services
-    return replace(services, **_asking_services(settings, clock, database, curriculum, progress))
+    services = replace(services, **_asking_services(settings, clock, database, curriculum, progress))
+    return replace(services, **_group_services(services, clock, database))
 
 
 def _asking_services(
@@ -132,6 +138,20 @@ def _asking_services(
             database, clock, curriculum, progress, questions, dispatcher=dispatcher, rng=random.Random()
         ),
         "challenge": ChallengeService(database, clock, curriculum, questions),
+    }
+
+
+def _group_services(services: Services, clock: Clock, database: Database) -> dict[str, Any]:
+    """The services of study groups, by their fields of `Services`."""
+    curriculum, progress, dispatcher = services.curriculum, services.progress, services.dispatcher
+    if curriculum is None or progress is None or dispatcher is None or services.next_step is None:
+        return {}
+    return {
+        "groups": GroupService(database, clock, dispatcher=dispatcher),
+        "matching": MatchingService(database, clock, progress, dispatcher=dispatcher),
+        "plan": PlanService(database, clock, progress, services.next_step, dispatcher=dispatcher),
+        "checkin": CheckinService(database, clock, curriculum, progress, dispatcher=dispatcher),
+        "support": SupportService(database, clock, curriculum, services.ask, dispatcher=dispatcher),
     }
 
 

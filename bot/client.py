@@ -19,13 +19,25 @@ from bot.features.ask.views import PathButton, RateButton, SourcesButton, TryBut
 from bot.features.challenge.cog import ChallengeCog
 from bot.features.challenge.service import ChallengeService
 from bot.features.challenge.views import CHALLENGE_ITEMS
+from bot.features.checkin.cog import CheckinCog
+from bot.features.checkin.service import CheckinService
+from bot.features.checkin.views import CHECKIN_ITEMS
 from bot.features.curriculum.cog import CurriculumCog
 from bot.features.curriculum.service import CurriculumService
 from bot.features.curriculum.views import CURRICULUM_ITEMS
+from bot.features.groups.cog import GroupCog
+from bot.features.groups.service import GroupService
+from bot.features.groups.views import GROUP_ITEMS
 from bot.features.help.cog import HelpCog
+from bot.features.matching.cog import MatchingCog
+from bot.features.matching.service import MatchingService
+from bot.features.matching.views import MATCH_ITEMS
 from bot.features.next_step.cog import NextCog
 from bot.features.next_step.service import NextStepService
 from bot.features.next_step.views import NEXT_ITEMS
+from bot.features.plan.cog import PlanCog
+from bot.features.plan.service import PlanService
+from bot.features.plan.views import PLAN_ITEMS
 from bot.features.privacy.cog import PrivacyCog
 from bot.features.privacy.service import PrivacyService
 from bot.features.privacy.views import DeletionButton
@@ -48,6 +60,9 @@ from bot.features.settings.service import GuildSettingsService
 from bot.features.start.cog import StartCog
 from bot.features.start.service import StartService
 from bot.features.start.views import START_ITEMS
+from bot.features.support.cog import SupportCog
+from bot.features.support.service import SupportService
+from bot.features.support.views import SUPPORT_ITEMS
 from bot.features.weekly.cog import WeeklyCog
 from bot.features.weekly.service import WeeklyService
 from bot.features.weekly.views import WEEKLY_ITEMS
@@ -84,6 +99,11 @@ class Services:
     review: ReviewService | None = None
     weekly: WeeklyService | None = None
     challenge: ChallengeService | None = None
+    groups: GroupService | None = None
+    matching: MatchingService | None = None
+    plan: PlanService | None = None
+    checkin: CheckinService | None = None
+    support: SupportService | None = None
 
 
 def required_intents(settings: Settings) -> discord.Intents:
@@ -122,6 +142,7 @@ class TutorClient(commands.Bot):
         self.tree.error(on_tree_error)
         self.add_dynamic_items(RateButton, SourcesButton, DeletionButton, *PROBE_BUTTONS, *NEXT_ITEMS, *START_ITEMS)
         self.add_dynamic_items(*QUESTION_ITEMS, *QUIZ_ITEMS, *REVIEW_ITEMS, *WEEKLY_ITEMS, *CHALLENGE_ITEMS)
+        self.add_dynamic_items(*GROUP_ITEMS, *MATCH_ITEMS, *PLAN_ITEMS, *CHECKIN_ITEMS, *SUPPORT_ITEMS)
         await self.add_cog(AskCog(self, self.services.ask, gate))
         await self.add_cog(HelpCog(self))
         await self.add_cog(PrivacyCog(self.services.privacy))
@@ -157,7 +178,21 @@ class TutorClient(commands.Bot):
             await self.add_cog(ReviewCog(self, services.review, dispatcher))
         if services.weekly is not None:
             await self.add_cog(WeeklyCog(self, services.weekly, questions, dispatcher))
+        await self._add_group_cogs(services, dispatcher)
         await self.add_cog(SchedulingCog(self, dispatcher))
+
+    async def _add_group_cogs(self, services: Services, dispatcher: Dispatcher) -> None:
+        """Study groups and what they do together."""
+        if services.groups is not None:
+            await self.add_cog(GroupCog(self, services.groups, dispatcher))
+        if services.matching is not None:
+            await self.add_cog(MatchingCog(self, services.matching, dispatcher))
+        if services.plan is not None:
+            await self.add_cog(PlanCog(self, services.plan, dispatcher))
+        if services.checkin is not None:
+            await self.add_cog(CheckinCog(self, services.checkin, dispatcher))
+        if services.support is not None:
+            await self.add_cog(SupportCog(self, services.support, dispatcher))
 
     async def on_ready(self) -> None:
         _log.info("Ready in %d servers.", len(self.guilds))

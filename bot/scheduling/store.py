@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select, update
@@ -51,6 +52,14 @@ async def add_occurrence(
     )
     session.info[PLANNED] = True
     return is_new
+
+
+async def add_now(session: AsyncSession, kind: str, subject_id: int, now: datetime) -> None:
+    """Plan work for now, in a slot of its own: what was planned before may be under way, and know nothing of this."""
+    slots = (f"{now.isoformat()}{f'/{number}' if number else ''}" for number in count())
+    for slot in slots:
+        if await add_occurrence(session, kind, subject_id, slot, now):
+            return
 
 
 async def move_waiting(session: AsyncSession, kind: str, subject_id: int, slot: str, due_at: datetime) -> bool:

@@ -283,6 +283,8 @@ class GuildRow(Base):
     """Where the tutor tells those who look after it what they have to decide or to mend."""
     mentor_role_id: Mapped[int | None]
     """Who may decide about challenged questions, besides the admins."""
+    groups_channel_id: Mapped[int | None]
+    """Where study groups get their homes and hear of proposals, unless they choose another channel."""
     changed_at: Mapped[datetime]
 
 
@@ -482,3 +484,276 @@ class ReminderRow(Base):
     changed_at: Mapped[datetime]
     failed_at: Mapped[datetime | None]
     """When a direct message was refused; the reminder is off since, and the member is told at the next /review."""
+
+
+class GroupRow(Base):
+    """A study group: where it meets, and when it checks in. Weekday 0 is Monday; `minute` counts from midnight."""
+
+    __tablename__ = "study_groups"
+    __table_args__ = (
+        Index("ix_study_groups_guild", "guild_id", "state"),
+        Index("ix_study_groups_home", "home_id"),
+        _NO_ID_TWICE,
+    )
+
+    id: Mapped[int] = _serial()
+    guild_id: Mapped[int]
+    name: Mapped[str] = mapped_column(String(60))
+    owner_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("learners.member_id", ondelete="SET NULL"))
+    step: Mapped[int | None] = mapped_column(SmallInteger)
+    language: Mapped[str | None] = mapped_column(String(20))
+    goal: Mapped[str | None] = mapped_column(Text)
+    is_open: Mapped[bool]
+    """Whether anybody may join; else the owner lets them in."""
+    is_private: Mapped[bool]
+    """Whether its home is a private thread."""
+    parent_id: Mapped[int]
+    """The channel in which its home is a thread."""
+    home_id: Mapped[int | None]
+    weekday: Mapped[int] = mapped_column(SmallInteger)
+    minute: Mapped[int] = mapped_column(SmallInteger)
+    zone: Mapped[str] = mapped_column(String(64))
+    window_days: Mapped[int] = mapped_column(SmallInteger)
+    """How many days a check-in is open."""
+    state: Mapped[str] = mapped_column(String(10))
+    paused_until: Mapped[datetime | None]
+    note: Mapped[str | None] = mapped_column(Text)
+    """What is wrong with it and what mends that, for whoever can act."""
+    made_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class GroupMemberRow(Base):
+    """A member of a group, or a former one (`left_at`)."""
+
+    __tablename__ = "group_members"
+    __table_args__ = (Index("ix_group_members_member", "member_id", "left_at"),)
+
+    group_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("study_groups.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    member_id: Mapped[int] = _learner_key()
+    joined_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    away_until: Mapped[datetime | None]
+    """Check-ins that are asked for before this moment are not asked of them."""
+    is_nudged: Mapped[bool]
+    """Whether they agreed to one private note when a check-in is about to close without theirs."""
+    by_dm: Mapped[bool]
+    """Whether they asked for direct messages; else such a note waits in the home of the group."""
+    dm_failed_at: Mapped[datetime | None]
+    """When a direct message was refused last."""
+
+
+class GroupEventRow(Base):
+    """Something that happened to a group: its history."""
+
+    __tablename__ = "group_events"
+    __table_args__ = (Index("ix_group_events_group", "group_id", "at"),)
+
+    id: Mapped[int] = _serial()
+    group_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("study_groups.id", ondelete="CASCADE"))
+    member_id: Mapped[int | None] = mapped_column(BigInteger, _learner())
+    kind: Mapped[str] = mapped_column(String(20))
+    details: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class GroupSeekerRow(Base):
+    """A member who looks for a group in a server, and what it should be like."""
+
+    __tablename__ = "group_seekers"
+    __table_args__ = (Index("ix_group_seekers_guild", "guild_id", "made_at"),)
+
+    member_id: Mapped[int] = _learner_key()
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    zone: Mapped[str] = mapped_column(String(64))
+    windows: Mapped[list[str]]
+    """When they have time, in their own zone (see `matching.models.Window`)."""
+    languages: Mapped[list[str]]
+    step: Mapped[int] = mapped_column(SmallInteger)
+    hours_per_week: Mapped[float | None]
+    channel_id: Mapped[int]
+    """Where they are told of a proposal."""
+    by_dm: Mapped[bool]
+    made_at: Mapped[datetime]
+
+
+class GroupProposalRow(Base):
+    """A group that could be made, or groups that could be merged or split; it holds when its members accept."""
+
+    __tablename__ = "group_proposals"
+    __table_args__ = (Index("ix_group_proposals_guild", "guild_id", "state"), _NO_ID_TWICE)
+
+    id: Mapped[int] = _serial()
+    guild_id: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(10))
+    groups: Mapped[list[int]] = mapped_column(JSON)
+    """The groups that it would change, by id."""
+    details: Mapped[dict[str, Any]]
+    channel_id: Mapped[int]
+    message_id: Mapped[int | None]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+
+class ProposalMemberRow(Base):
+    """Whom a proposal concerns, in which of the groups that come of it they would be, and what they say."""
+
+    __tablename__ = "proposal_members"
+    __table_args__ = (Index("ix_proposal_members_member", "member_id"),)
+
+    proposal_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("group_proposals.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    member_id: Mapped[int] = _learner_key()
+    part: Mapped[int] = mapped_column(SmallInteger)
+    answer: Mapped[str | None] = mapped_column(String(10))
+    answered_at: Mapped[datetime | None]
+
+
+class GroupWeekRow(Base):
+    """One week's check-in of a group. `slot` is its week."""
+
+    __tablename__ = "group_weeks"
+    __table_args__ = (UniqueConstraint("group_id", "slot", name="uq_group_weeks_slot"), _NO_ID_TWICE)
+
+    id: Mapped[int] = _serial()
+    group_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("study_groups.id", ondelete="CASCADE"))
+    slot: Mapped[str] = mapped_column(String(40))
+    planned_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    channel_id: Mapped[int]
+    prompt_message_id: Mapped[int | None]
+    digest_message_id: Mapped[int | None]
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class WeekMemberRow(Base):
+    """A member of whom a week's check-in is asked, or who is away in it."""
+
+    __tablename__ = "week_members"
+    __table_args__ = (Index("ix_week_members_member", "member_id"),)
+
+    week_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("group_weeks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    member_id: Mapped[int] = _learner_key()
+    is_away: Mapped[bool]
+    partner_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("learners.member_id", ondelete="SET NULL"))
+    """Who is asked to reply to their check-in."""
+    nudged_at: Mapped[datetime | None]
+
+
+class CheckinRow(Base):
+    """What a member answered in one week's check-in. What blocks them is theirs alone unless they show it."""
+
+    __tablename__ = "checkins"
+    __table_args__ = (
+        UniqueConstraint("week_id", "member_id", name="uq_checkins_member"),
+        Index("ix_checkins_member", "member_id", "made_at"),
+        _NO_ID_TWICE,
+    )
+
+    id: Mapped[int] = _serial()
+    week_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("group_weeks.id", ondelete="CASCADE"))
+    member_id: Mapped[int] = mapped_column(BigInteger, _learner())
+    state: Mapped[str] = mapped_column(String(10))
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    evidence: Mapped[str] = mapped_column(Text)
+    learned: Mapped[str] = mapped_column(Text)
+    blocker: Mapped[str] = mapped_column(Text)
+    shows_blocker: Mapped[bool]
+    known: Mapped[list[str]]
+    """The keys of what the tutor knew and the member added by a click."""
+    minutes: Mapped[int | None] = mapped_column(Integer)
+    """What the member says the week took."""
+    extra_minutes: Mapped[int] = mapped_column(Integer)
+    """What of that the tutor had not counted before: it counts in the learner model."""
+    concepts: Mapped[list[str]]
+    """What the blocker is about."""
+    is_repair: Mapped[bool]
+    """Made after the week had closed."""
+    draft: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """What is being written and was not sent yet. The other columns are what was sent."""
+    channel_id: Mapped[int | None]
+    message_id: Mapped[int | None]
+    made_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    """When it was sent for the first time, to the group or to the tutor alone."""
+
+
+class CheckinReplyRow(Base):
+    """What a member of the group replied to a check-in. Without text it is a message of their own."""
+
+    __tablename__ = "checkin_replies"
+    __table_args__ = (Index("ix_checkin_replies_checkin", "checkin_id"), _NO_ID_TWICE)
+
+    id: Mapped[int] = _serial()
+    checkin_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("checkins.id", ondelete="CASCADE"))
+    member_id: Mapped[int] = mapped_column(BigInteger, _learner())
+    text: Mapped[str | None] = mapped_column(Text)
+    channel_id: Mapped[int | None]
+    message_id: Mapped[int | None]
+    made_at: Mapped[datetime]
+
+
+class PlanRow(Base):
+    """What a member means to do until the next check-in, and what they will do if it does not work."""
+
+    __tablename__ = "plans"
+    __table_args__ = (
+        Index("ix_plans_member", "member_id", "made_at"),
+        Index("ix_plans_group", "group_id", "made_at"),
+        _NO_ID_TWICE,
+    )
+
+    id: Mapped[int] = _serial()
+    member_id: Mapped[int] = mapped_column(BigInteger, _learner())
+    group_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("study_groups.id", ondelete="CASCADE"))
+    week_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("group_weeks.id", ondelete="CASCADE"))
+    """The newest week of the group when it was made; the check-in of the next one asks how it went."""
+    what: Mapped[str] = mapped_column(Text)
+    by_when: Mapped[str] = mapped_column(Text)
+    place: Mapped[str] = mapped_column(Text)
+    fallback: Mapped[str] = mapped_column(Text)
+    item: Mapped[str | None] = mapped_column(String(130))
+    """The part of the path that it is about."""
+    state: Mapped[str] = mapped_column(String(10))
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    channel_id: Mapped[int | None]
+    message_id: Mapped[int | None]
+    """Its own message; a plan that was made in a check-in is shown with that."""
+    made_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+class HelpRequestRow(Base):
+    """What blocks a member, shown to the mentors because the member asked for it."""
+
+    __tablename__ = "help_requests"
+    __table_args__ = (
+        Index("ix_help_requests_guild", "guild_id", "state"),
+        Index("ix_help_requests_member", "member_id", "made_at"),
+        _NO_ID_TWICE,
+    )
+
+    id: Mapped[int] = _serial()
+    guild_id: Mapped[int]
+    group_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("study_groups.id", ondelete="SET NULL"))
+    member_id: Mapped[int] = mapped_column(BigInteger, _learner())
+    text: Mapped[str] = mapped_column(Text)
+    concepts: Mapped[list[str]]
+    state: Mapped[str] = mapped_column(String(10))
+    helper_id: Mapped[int | None]
+    """The mentor who offered help."""
+    channel_id: Mapped[int | None]
+    message_id: Mapped[int | None]
+    made_at: Mapped[datetime]
+    changed_at: Mapped[datetime]

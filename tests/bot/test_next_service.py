@@ -28,6 +28,7 @@ from bot.features.progress.service import CHANGED_SINCE, UNDONE_ALREADY, Progres
 from bot.features.questions import store as questions_store
 from bot.features.questions.models import RoundKind, Ruling, Verdict
 from tests.bot.databases import rows
+from tests.bot.group_rows import GroupRows
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """A Monday."""
@@ -526,6 +527,116 @@ async def test_to_explain_something_can_be_noted(world):
         found = await world.next.decline(found.id, ADA)
     noted = await world.next.finish(found.id, ADA)
     assert (noted.text, noted.change_id, noted.asks) == ("Noted. Explaining something is how it stays.", None, False)
+
+
+# What members of study groups tell
+
+
+@pytest.fixture
+async def in_a_group(world):
+    """Ada has done the first lesson and is in a study group."""
+    await world.progress.settle_item(ADA, FIRST, State.DONE, minutes=0)
+    world.rows = GroupRows(world.database)
+    world.group = await world.rows.found(ADA)
+    return world
+
+
+PLANNED = "You planned this for your group: by Thursday."
+
+
+async def test_what_was_planned_for_the_group_comes_first_and_is_explained(in_a_group):
+    world = in_a_group
+    usual = await world.next.recommend(ADA)
+    assert usual.target == SECOND
+    await world.rows.plan(world.group, ADA, world.now, "Lesson *two*", item=SECOND)
+    found = await world.next.recommend(ADA)
+    assert (found.kind, found.target, found.reason) == (Kind.STUDY, SECOND, PLANNED)
+    assert found.id != usual.id
+    words = (await world.next.explain(found.id, ADA)).splitlines()
+    assert words[:2] == [
+        f"**The reason.** {PLANNED}",
+        "**The rule.** What you have planned for your study group comes before everything else that there is to study.",
+    ]
+    assert "- Planned for your group: “Lesson \\*two\\*”." in words
+    noted = await world.next.finish(found.id, ADA)
+    assert (await world.next.recommend(ADA)).target != SECOND
+    again = await world.next.undo(found.id, ADA, noted.change_id)
+    assert (again.id, again.target, again.reason) == (found.id, SECOND, PLANNED)
+
+
+async def test_what_one_was_stuck_on_is_studied_again_and_explained(in_a_group):
+    world = in_a_group
+    told_at = world.now
+    await world.later(days=2)
+    await world.rows.check_in(world.group, ADA, told_at, ["metric", "gone"])
+    found = await world.next.recommend(ADA)
+    title = world.curriculum.concepts["metric"].title
+    assert (found.kind, found.target, found.minutes) == (Kind.RESTUDY, "metric", 20)
+    assert found.reason == f"You were stuck on **{title}** in your check-in on Monday: another explanation may help."
+    words = (await world.next.explain(found.id, ADA)).splitlines()
+    assert words[1] == "**The rule.** What you were stuck on in your last check-in comes before the next part."
+    assert f"- Stuck on in your last check-in: {title}." in words
+    assert await world.next.recommend(ADA) == found
+
+    await world.next.finish(found.id, ADA)
+    assert (await world.next.recommend(ADA)).kind is Kind.STUDY
+    shown = await world.next.undo(found.id, ADA)
+    assert (shown.id, shown.target, shown.reason) == (found.id, "metric", found.reason)
+    other = await world.next.decline(found.id, ADA)
+    await world.later(days=1)
+    assert other.kind is (await world.next.recommend(ADA)).kind is Kind.STUDY
+    await world.next.undo(found.id, ADA)
+    await world.answer("metric", True)
+    assert (await world.next.recommend(ADA)).kind is Kind.STUDY
+    assert await world.next.show(found.id, ADA) is None
+
+
+async def test_two_plans_that_were_not_kept_make_the_next_piece_smaller(in_a_group):
+    world = in_a_group
+    await world.progress.save_profile(ADA, hours_per_week=8)
+    for week, outcome in ((2, "partly"), (1, "not")):
+        settled = (outcome, world.now - timedelta(weeks=week - 1))
+        await world.rows.plan(world.group, ADA, world.now - timedelta(weeks=week), settled=settled)
+    found = await world.next.recommend(ADA)
+    assert (found.target, found.minutes) == (SECOND, 20)
+    assert found.reason == "Your last two plans did not fit into the week, so here is a smaller piece."
+    words = (await world.next.explain(found.id, ADA)).splitlines()
+    assert "- Plans that you kept: 0 of the last 2." in words
+    assert (
+        "- This sitting: 20 min. Your last two plans did not fit into the week, so smaller pieces come first." in words
+    )
+    assert (await world.next.recommend(ADA, 60)).minutes == 60
+    await world.rows.plan(world.group, ADA, world.now, settled=("done", world.now))
+    assert (await world.next.recommend(ADA)).minutes == 90
+
+
+async def test_nobody_else_reads_what_a_member_told(in_a_group):
+    world = in_a_group
+    await world.rows.plan(world.group, ADA, world.now, item=SECOND)
+    await world.rows.check_in(world.group, ADA, world.now, ["metric"])
+    await world.progress.settle_item(GRACE, FIRST, State.DONE, minutes=0)
+    found = await world.next.recommend(GRACE)
+    assert (found.kind, found.target) == (Kind.STUDY, SECOND)
+    assert "planned" not in found.reason
+
+
+async def test_the_first_thing_to_study_for_a_plan(world):
+    await schedule(world, *((question, -1) for question in on(world, "softmax")))
+    assert (await world.next.find_study(ADA)).target == FIRST
+    assert await world.fates() == []
+    found = await world.next.recommend(ADA)
+    assert found.kind is Kind.REVIEW
+    shown = await world.next.decline(found.id, ADA)
+    assert shown.target == FIRST
+    await world.next.decline(shown.id, ADA)
+    assert (await world.next.find_study(ADA)).target not in {FIRST, DUE}
+
+
+async def test_whoever_put_everything_off_still_finds_something_to_plan(world):
+    found = await world.next.recommend(ADA)
+    while found.kind is not Kind.REST:
+        found = await world.next.decline(found.id, ADA)
+    assert (await world.next.find_study(ADA)).target == FIRST
 
 
 # Projects

@@ -11,7 +11,8 @@ from tests.bot.server import labels_of, running_server
 
 PROMPT = (
     "This deletes everything that I keep about you: questions, ratings, your profile and all your progress. "
-    "It cannot be undone. What I have posted in channels stays there: answers, and what you wrote against a question."
+    "It cannot be undone. You leave your study groups, and I delete what I posted there for you. Other things that "
+    "I have posted in channels stay there: answers, and what you wrote against a question."
 )
 
 
@@ -108,6 +109,8 @@ async def test_show_says_in_plain_words_what_is_kept(settings, encoder):
             "My suggestions and rounds of questions",
             "Your quizzes",
             "Questions that you challenged",
+            "Your study groups",
+            "What you told me to find you a group",
             "Your milestones",
         ]
         assert promise == (

@@ -17,6 +17,7 @@ from bot.features.progress.models import (
 )
 from bot.features.progress.picture import ProgressPainter
 from bot.features.progress.views import render_server, undo_button, visibility_buttons
+from tests.bot.group_rows import GroupRows
 from tests.bot.server import labels_of, running_server, text_of, warnings_of
 
 COURSE = "fastai-practical-deep-learning"
@@ -85,6 +86,29 @@ async def test_share_posts_it_for_everybody_without_what_is_weak(settings, encod
         assert "Softmax" not in text_of(message)
         assert "Softmax" not in message.attachments[0].description
         assert message.embeds[0].footer.text is None
+
+
+async def test_hours_that_were_told_in_checkins_are_for_their_member_alone(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        progress = s.client.services.progress
+        await progress.save_profile(s.ada.id, hours_per_week=5.0)
+        rows = GroupRows(progress._database)
+        group = await rows.found(s.ada.id)
+        await rows.check_in(group, s.ada.id, s.env.now(), ["softmax"], minutes=150)
+        await progress.add_evidence(s.ada.id, [Evidence("softmax", EvidenceKind.CHECKIN, False, "checkin:1:softmax")])
+        lines = (await run(s, s.ada, "show")).embeds[0].description.splitlines()
+        assert lines[-3:] == [
+            "**This week:** 2 h 30 min of 5 h planned",
+            "**Hours in the last 12 weeks, the oldest first:** 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2.5",
+            "2 h 30 min of that you told your group's check-in.",
+        ]
+        assert "**Concepts:** no answers yet" in lines
+        await run(s, s.ada, "show", share=True)
+        (message,) = s.said()
+        for text in (text_of(message), message.attachments[0].description):
+            assert "check-in" not in text
+            assert "shaky" not in text
+            assert "2.5" in text
 
 
 async def be_shaky(s, member, concept):

@@ -11,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from bot.features.progress import store
 from bot.features.progress.models import (
     Activity,
+    Blocker,
+    Commitment,
     Enrolment,
     Evidence,
     EvidenceKind,
@@ -19,12 +21,14 @@ from bot.features.progress.models import (
     LoggedChange,
     Mastery,
     Profile,
+    SettledPlan,
     State,
 )
 from bot.features.progress.rules.mastery import evidence_weight
 from bot.storage.tables import EvidenceRow, LearnerRow, MasteryRow, ProgressChangeRow, ProgressRow
 from knowledge.models import Style
 from tests.bot.databases import rows
+from tests.bot.group_rows import GroupRows
 
 NOW = datetime(2026, 3, 4, 12, 0, 0, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(days=10)
@@ -345,6 +349,143 @@ async def test_twenty_writers_at_once_with_the_same_evidence(kept):
     assert sorted(results) == [0] * 19 + [1]
     (mastery,) = await kept.all(MasteryRow)
     assert (mastery.answers, mastery.right_weight) == (1, evidence_weight(EvidenceKind.PROBE, NOW))
+
+
+@pytest.mark.parametrize(
+    ("answers_at", "count", "last_at"),
+    [([], 0, NOW), ([-3], 1, NOW - timedelta(days=3)), ([3], 1, NOW + timedelta(days=3)), ([-3, 3], 2, None)],
+)
+async def test_what_is_told_in_a_checkin_is_no_answer_and_weighs_half_of_one(kept, answers_at, count, last_at):
+    stuck = Evidence("relu", EvidenceKind.CHECKIN, False, "checkin:1:relu")
+    for day in sorted([*answers_at, 0]):
+        piece = stuck if day == 0 else probe("relu", True, f"k{day}")
+        await kept.know(piece, now=NOW + timedelta(days=day))
+    last_at = last_at or NOW + timedelta(days=3)
+
+    async def check():
+        mastery = (await kept.find_learner(ADA, LATER)).mastery["relu"]
+        assert (mastery.answers, mastery.last_at) == (count, last_at)
+        faded_since = 2 ** ((NOW - last_at) / timedelta(days=45))
+        assert mastery.wrong == pytest.approx(0.5 * faded_since)
+
+    await check()
+    assert len((await kept.find_learner(ADA, LATER)).activity) == count
+    await kept.regrade_evidence(ADA, "checkin:1:relu", is_correct=False)  # adds everything up again
+    await check()
+
+
+# What members of study groups tell
+
+
+@pytest.fixture
+def groups(database):
+    return GroupRows(database)
+
+
+def before(days):
+    return NOW - timedelta(days=days)
+
+
+async def test_who_is_in_no_group_has_told_nothing(kept, groups):
+    await groups.found(GRACE)
+    learner = await kept.find_learner(ADA, NOW)
+    assert (learner.commitment, learner.blockers, learner.plans, learner.checked_in_at) == (None, (), (), None)
+
+
+async def test_time_told_in_checkins_counts_while_they_do(kept, groups):
+    group = await groups.found(ADA, GRACE)
+    await kept.set("a/1", State.DONE, minutes=30, now=before(8))
+    await groups.check_in(group, ADA, before(7), minutes=90)
+    await groups.check_in(group, ADA, before(3), minutes=45, state="private")
+    await groups.check_in(group, ADA, before(2), minutes=60, state="withdrawn")
+    await groups.check_in(group, ADA, before(1), minutes=0)
+    await groups.check_in(group, ADA, before(92), minutes=70)
+    await groups.check_in(group, ADA, None, minutes=0, state="draft")
+    await groups.check_in(group, GRACE, before(1), minutes=50)
+    expected = (
+        Activity(before(8), 30),
+        Activity(before(7), 90, is_told=True),
+        Activity(before(3), 45, is_told=True),
+    )
+    learner = await kept.find_learner(ADA, NOW)
+    assert (learner.activity, learner.checked_in_at) == (expected, before(1))
+    await groups.leave(group, ADA)
+    assert (await kept.find_learner(ADA, NOW)).activity == expected
+
+
+async def test_the_last_checkin_is_known_however_long_ago_it_was(kept, groups):
+    group = await groups.found(ADA)
+    await groups.check_in(group, ADA, before(300), ["relu"], minutes=30)
+    learner = await kept.find_learner(ADA, NOW)
+    assert (learner.checked_in_at, learner.activity, learner.blockers) == (before(300), (), ())
+
+
+@pytest.mark.parametrize(
+    ("checkins", "blockers"),
+    [
+        ([(3, ["backprop", "relu"], "shared")], ["backprop", "relu"]),
+        ([(3, ["relu"], "private")], ["relu"]),
+        ([(3, ["relu"], "withdrawn")], []),
+        ([(13.9, ["relu"], "shared")], ["relu"]),
+        ([(14, ["relu"], "shared")], []),
+        ([(9, ["relu", "adam"], "shared"), (2, ["adam"], "shared")], ["adam"]),
+        ([(9, ["relu"], "shared"), (2, [], "private")], []),
+        ([(9, ["relu"], "shared"), (2, ["adam"], "withdrawn")], ["relu"]),
+        ([(9, ["relu"], "shared"), (None, [], "draft")], ["relu"]),
+    ],
+)
+async def test_what_the_last_checkin_says_somebody_is_stuck_on(kept, groups, checkins, blockers):
+    group = await groups.found(ADA)
+    for days, concepts, state in checkins:
+        await groups.check_in(group, ADA, days if days is None else before(days), concepts, state=state)
+    sent = [before(days) for days, _, state in checkins if state in {"shared", "private"}]
+    learner = await kept.find_learner(ADA, NOW)
+    assert learner.blockers == tuple(Blocker(concept, max(sent)) for concept in blockers)
+
+
+@pytest.mark.parametrize(
+    ("piece", "days", "is_stuck"),
+    [
+        (Evidence("relu", EvidenceKind.QUIZ, True, "k"), 2.9, False),
+        (Evidence("relu", EvidenceKind.QUIZ, True, "k"), 3, True),  # before they said so
+        (Evidence("relu", EvidenceKind.QUIZ, False, "k"), 1, True),
+        (Evidence("relu", EvidenceKind.ASK, None, "k"), 1, True),
+        (Evidence("adam", EvidenceKind.QUIZ, True, "k"), 1, True),
+    ],
+)
+async def test_a_right_answer_says_that_somebody_is_stuck_no_more(kept, groups, piece, days, is_stuck):
+    group = await groups.found(ADA)
+    await groups.check_in(group, ADA, before(3), ["relu", "backprop"])
+    await kept.know(piece, now=before(days))
+    left = [blocker.concept for blocker in (await kept.find_learner(ADA, NOW)).blockers]
+    assert left == (["relu", "backprop"] if is_stuck else ["backprop"])
+
+
+async def test_the_newest_plan_that_waits_for_a_checkin_is_what_a_learner_is_committed_to(kept, groups):
+    owls, larks = await groups.found(ADA), await groups.found(ADA)
+    await groups.plan(owls, ADA, before(9), "Read")
+    await groups.plan(larks, ADA, before(3), "Write", item="a/1")
+    await groups.plan(larks, ADA, before(1), "Sing", state="withdrawn")
+    await groups.plan(owls, GRACE, before(1), "Dream")
+    written = Commitment("Write", "Thursday", "a/1", before(3))
+    assert (await kept.find_learner(ADA, NOW)).commitment == written
+    await groups.leave(larks, ADA)
+    assert (await kept.find_learner(ADA, NOW)).commitment == Commitment("Read", "Thursday", None, before(9))
+    await groups.plan(owls, ADA, before(2), "Rest", state="private", settled=("not", before(1)))
+    assert (await kept.find_learner(ADA, NOW)).commitment is None  # it has taken the place of the one before
+
+
+async def test_what_became_of_the_last_eight_plans(kept, groups):
+    group = await groups.found(ADA)
+    outcomes = ["done", "done", "partly", "not", "done", "done", "not", "done", "partly", "done"]
+    for week, outcome in enumerate(outcomes):
+        await groups.plan(group, ADA, before(70 - 7 * week), settled=(outcome, before(63 - 7 * week)))
+    await groups.plan(group, ADA, before(5), state="withdrawn", settled=("done", before(4)))
+    await groups.plan(group, ADA, before(2))
+    await groups.leave(group, ADA)
+    assert (await kept.find_learner(ADA, NOW)).plans == tuple(
+        SettledPlan(outcome == "done", before(7 * week)) for week, outcome in enumerate(outcomes[:1:-1])
+    )
 
 
 # Servers and milestones

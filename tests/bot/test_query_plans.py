@@ -6,14 +6,20 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import event, text
 
+from bot.features.groups import store as groups_store
+from bot.features.groups.models import GroupPlan
 from bot.features.next_step import store as next_store
 from bot.features.progress import store
 from bot.features.progress.models import Evidence, EvidenceKind, State
 from bot.features.review import store as review_store
+from bot.scheduling.models import Rhythm
+from bot.storage.tables import CheckinRow, GroupWeekRow, PlanRow
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
 ADA = 11
-FIND_LEARNER = {"learners", "progress", "mastery", "progress_changes", "evidence"}
+FIND_LEARNER = ["learners", "progress", "mastery", "progress_changes", "evidence", "group_members"]
+"""What is read of everybody; who was never in a study group costs one look more than that it exists."""
+IN_A_GROUP = [*FIND_LEARNER, "checkins", "evidence", "plans"]
 
 
 @contextmanager
@@ -75,11 +81,15 @@ async def filled(database):
     ("find", "tables"),
     [
         (lambda session: store.find_learner(session, ADA, NOW), FIND_LEARNER),
-        (lambda session: store.find_profile(session, ADA), {"learners"}),
+        (lambda session: store.find_profile(session, ADA), ["learners"]),
     ],
     ids=["find_learner", "find_profile"],
 )
 async def test_a_learner_is_read_through_indexes_alone(filled, find, tables):
+    await check_reads(filled, find, tables)
+
+
+async def check_reads(filled, find, tables):
     with statements_of(filled) as seen:
         async with filled.transaction() as session:
             assert await find(session)
@@ -87,6 +97,27 @@ async def test_a_learner_is_read_through_indexes_alone(filled, find, tables):
     assert sorted(statement.split("FROM ")[1].split()[0] for statement, _ in read) == sorted(tables)
     for statement, parameters in read:
         check_plan(filled, await plan_of(filled, statement, parameters))
+
+
+async def test_what_members_of_groups_tell_is_read_through_indexes_alone(filled):
+    plan = GroupPlan(5, "The owls", 6, Rhythm(1, 1170, "Europe/Berlin"))
+    texts = {"evidence": "", "learned": "", "blocker": "", "shows_blocker": False, "known": [], "is_repair": False}
+    async with filled.transaction() as session:
+        group = await groups_store.add_group(session, plan, ADA, [ADA, 22, 33], NOW)
+        week = GroupWeekRow(group_id=group.id, slot="w", planned_at=NOW, closes_at=NOW, channel_id=6)
+        session.add(week)
+        await session.flush()
+        for member in (ADA, 22, 33):
+            row = {"member_id": member, "made_at": NOW, "changed_at": NOW}
+            told = {"extra_minutes": 5, "concepts": ["relu"], "sent_at": NOW, "state": "shared"}
+            session.add(CheckinRow(week_id=week.id, **row, **told, **texts))
+            words = dict.fromkeys(("what", "by_when", "place", "fallback"), "")
+            session.add(PlanRow(group_id=group.id, state="shown", **row, **words))
+    async with filled.transaction() as session:
+        await session.execute(text("ANALYZE"))
+        learner = await store.find_learner(session, ADA, NOW)
+    assert (len(learner.blockers), learner.commitment.what) == (1, "")
+    await check_reads(filled, lambda session: store.find_learner(session, ADA, NOW), IN_A_GROUP)
 
 
 @pytest.mark.parametrize(

@@ -222,10 +222,18 @@ def test_time_alone_never_makes_a_concept_better_known(right, wrong, later):
         (Mastery("a", 1.2, 0, 4, NOW), "4 answers, the last today: not enough yet to be sure"),  # over many months
         (Mastery("a", 0, 0.1, 4, NOW), "4 answers, the last today: not enough yet to be sure"),
         (answered("a", 0, 1, ago=100), "1 answer, the last 100 days ago: not enough yet to be sure"),
+        (Mastery("a", 0, 0.5, 0, NOW), "no answers yet, but you were stuck on it today"),  # from a check-in
+        (Mastery("a", 0, 0.5, 0, NOW - days(9)), "no answers yet, but you were stuck on it 9 days ago"),
+        (Mastery("a", 0, 0.5, 1, NOW), "1 answer, the last today: not right yet, worth a second look"),
     ],
 )
 def test_levels_in_words(mastery, words):
     assert explain_level(mastery, NOW) == words
+
+
+@pytest.mark.parametrize(("ago", "level"), [(0, Level.SHAKY), (52, Level.SHAKY), (53, Level.LEARNING)])
+def test_what_a_checkin_says_alone_fades_too(ago, level):
+    assert find_level(Mastery("a", 0, 0.5, 0, NOW - days(ago)), NOW) is level
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ from bot.features.next_step.rules import (
     SHORT_SITTING,
     choose_sitting,
     find_first,
+    is_behind,
     is_stalled,
     last_seen,
     rank_candidates,
 )
-from bot.features.progress.models import Activity, State
+from bot.features.progress.models import Activity, Blocker, Commitment, SettledPlan, State
 from bot.features.progress.rules.path import build_path
 from tests.bot.learners import NOW, answered, check_recommendation, days, learner_of, past_of
 from tests.bot.small_curriculum import capstone_of, concept_of, curriculum_of, resource_of, step_of, unit_of
@@ -1097,6 +1098,311 @@ def test_who_declines_everything_may_rest(rank, progress):
     assert tomorrow[0].kind is not Kind.REST
 
 
+# What was planned for a study group
+
+
+def planned(item, by_when="Thursday evening", *, ago=HOUR):
+    return Commitment("Something", by_when, item, NOW - ago)
+
+
+BY_THURSDAY = "You planned this for your group: by Thursday evening."
+
+
+@pytest.mark.parametrize(
+    ("progress", "item"),
+    [
+        ({}, "course/one"),
+        (RECAPPED, "chance/dice"),  # it may be done before what comes next
+        ({**RECAPPED, "maths/sums": STARTED}, "chance/dice"),
+        (STEP_1, "maths/sums"),  # before the extras on the step just done
+        (STEP_1, "extra/ep-2"),
+        (STEP_1, "post"),
+        ({"course/one": DONE}, "other/alt-b"),  # beside the path
+        ({"course/one": DONE}, "other/half-b"),
+        ({"other/alt-a": (STARTED, 15, NOW - HOUR)}, "course/one"),
+        ({"other/alt-a": (STARTED, 15, NOW - HOUR)}, "other/alt-a"),
+    ],
+)
+def test_what_was_planned_for_the_group_comes_first(rank, progress, item):
+    study = [one for one in rank(progress=progress, commitment=planned(item)) if one.kind is Kind.STUDY]
+    assert (study[0].target, study[0].reason) == (item, BY_THURSDAY)
+    without = [one for one in rank(progress=progress) if one.kind is Kind.STUDY]
+    others = [one.target for one in without if one.target != item]
+    assert [one for one in targets(study[1:], Kind.STUDY) if one in others] == others
+    assert len({one.target for one in study}) == len(study)
+
+
+@pytest.mark.parametrize(
+    ("progress", "item"),
+    [
+        ({}, "course/two"),  # nothing of a resource is left out
+        ({}, "maths/sums"),  # of a later step
+        ({}, "capstone:first/1"),
+        ({"course/one": DONE}, "course/one"),  # done since
+        ({"course/one": SKIPPED}, "course/one"),
+        ({"other": DONE}, "other/alt-b"),
+        ({}, "later/a-again"),
+        ({}, "old/a-once"),
+        ({}, "gone/one"),
+        ({}, "capstone:gone/1"),
+        ({}, None),
+    ],
+)
+def test_a_plan_whose_turn_has_not_come_or_is_over_changes_nothing(rank, progress, item):
+    assert rank(progress=progress, commitment=planned(item)) == rank(progress=progress)
+
+
+@pytest.mark.parametrize(("ago", "counts"), [(days(14) - HOUR, True), (days(14), False)])
+def test_a_plan_that_nobody_asks_about_is_forgotten_after_two_weeks(first, ago, counts):
+    found = first(progress=RECAPPED, commitment=planned("chance/dice", ago=ago))
+    assert found.target == ("chance/dice" if counts else "maths/sums")
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("", "You planned this for your group."),
+        (" ... ", "You planned this for your group."),
+        ("Thursday", "You planned this for your group: by Thursday."),
+        ("by Thursday!", "You planned this for your group: by Thursday."),
+        ("On Sunday,\n 10:00", "You planned this for your group: on Sunday, 10\\:00."),
+        ("until the weekend", "You planned this for your group: until the weekend."),
+        ("Tomorrow night.", "You planned this for your group: tomorrow night."),
+        ("Intime", "You planned this for your group: by Intime."),
+        ("до четверга", "You planned this for your group: до четверга."),
+        ("*20h* <@5>", "You planned this for your group: by \\*20h\\* \\<@\u200b5\\>."),
+        ("x" * 100, f"You planned this for your group: by {'x' * 79}…."),
+    ],
+)
+def test_by_when_it_was_planned_is_told_in_the_members_words(first, typed, reason):
+    assert first(commitment=planned("course/one", typed)).reason == reason
+
+
+def test_a_plan_that_is_put_off_today_is_not_offered_again_today(rank):
+    past = [past_of(Kind.STUDY, "chance/dice", DECLINED)]
+    found = rank(progress=RECAPPED, commitment=planned("chance/dice"), past=past)
+    assert targets(found, Kind.STUDY)[0] == "maths/sums"
+    assert "chance/dice" not in targets(found, Kind.STUDY)
+    assert rank(NOW + days(1), progress=RECAPPED, commitment=planned("chance/dice"), past=past)[0].reason == BY_THURSDAY
+
+
+def test_what_comes_before_a_part_comes_before_one_that_was_planned(rank):
+    """Rest and reviews first; then questions that may save the part, and what it builds on."""
+    solid = [answered("e", 3), answered("a", 3, ago=30)]
+    found = rank(
+        progress=RECAPPED,
+        commitment=planned("chance/dice"),
+        mastery=solid,
+        hours_per_week=2,
+        activity=worked((HOUR, 200)),
+    )
+    assert [one.kind for one in found[:4]] == [Kind.REST, Kind.REVIEW, Kind.PROBE, Kind.STUDY]
+    assert [one.target for one in found[2:4]] == ["chance/dice", "chance/dice"]
+    progress = {**RECAPPED, "chance/dice": DONE, "maths/sums": DONE}
+    found = rank(progress=progress, commitment=planned("maths/more"), mastery=[answered("b", 0, 2)])
+    assert pairs(found)[:2] == [(Kind.RESTUDY, "b"), (Kind.STUDY, "maths/more")]
+
+
+def test_a_planned_choice_of_a_project_is_a_choice(first):
+    found = first(progress=STEP_2, first_capstone=None, commitment=planned("capstone:choose/4"))
+    assert (found.kind, found.target, found.reason) == (Kind.CHOOSE, "capstone:choose/4", BY_THURSDAY)
+
+
+def test_after_the_curriculum_what_was_planned_comes_first_too(rank):
+    found = rank(progress={**EVERYTHING, "wide": (STARTED, 10)}, commitment=planned("talk"))
+    assert targets(found, Kind.BEYOND) == ["talk", "wide", "deep"]
+    assert found[0].reason == BY_THURSDAY
+
+
+# Plans that were not kept
+
+
+def settled(*kept, ago=HOUR):
+    """What became of the last plans, the newest first; the newest so long ago."""
+    return tuple(SettledPlan(is_kept, NOW - ago - days(7 * week)) for week, is_kept in enumerate(kept))
+
+
+@pytest.mark.parametrize(
+    ("plans", "behind"),
+    [
+        ((), False),
+        (settled(False), False),
+        (settled(False, False), True),
+        (settled(False, False, True), True),
+        (settled(True, False, False), False),
+        (settled(False, True, False), False),
+        (settled(False, False, ago=days(14) - HOUR), True),
+        (settled(False, False, ago=days(14)), False),
+    ],
+)
+def test_who_is_behind(plans, behind):
+    assert is_behind(learner_of(plans=plans), NOW) is behind
+
+
+SMALLER = "Your last two plans did not fit into the week, so here is a smaller piece."
+
+
+@pytest.mark.parametrize(
+    ("progress", "kind", "target"),
+    [
+        ({"course/one": DONE}, Kind.STUDY, "course/two"),
+        ({"course/one": DONE, "course/two": (STARTED, 60)}, Kind.STUDY, "course/two"),
+        (STEP_2, Kind.STUDY, "capstone:first/1"),
+        (EVERYTHING, Kind.BEYOND, "deep"),
+    ],
+)
+def test_after_two_plans_that_were_not_kept_the_piece_is_smaller(first, progress, kind, target):
+    found = first(progress=progress, plans=settled(False, False), hours_per_week=8)
+    assert (found.kind, found.target, found.minutes, found.reason) == (kind, target, SHORT_SITTING, SMALLER)
+
+
+@pytest.mark.parametrize(
+    ("learner", "minutes", "offered"),
+    [
+        ({"hours_per_week": 8}, 60, 60),  # they have said how long they have
+        ({"hours_per_week": 1}, None, 20),  # it is as short as always
+        ({"progress": {"course/one": DONE, "course/two": (STARTED, 278)}}, None, 22),  # all of what is left
+    ],
+)
+def test_what_is_not_smaller_does_not_say_so(first, learner, minutes, offered):
+    learner = {"progress": {"course/one": DONE}, **learner}
+    found = first(plans=settled(False, False), minutes=minutes, **learner)
+    assert (found.target, found.minutes) == ("course/two", offered)
+    assert found.reason == first(minutes=minutes, **learner).reason
+
+
+def test_a_smaller_piece_of_what_was_planned(first):
+    found = first(
+        progress={"course/one": DONE}, plans=settled(False, False), commitment=planned("course/two"), hours_per_week=8
+    )
+    assert (found.target, found.minutes) == ("course/two", SHORT_SITTING)
+    assert found.reason == (
+        "You planned this for your group: by Thursday evening, and as your last two plans did not fit into the week, "
+        "here is a smaller piece of it."
+    )
+
+
+def test_who_comes_back_hears_of_that_first(first):
+    progress = {"course/one": (DONE, 60, NOW - days(12))}
+    found = first(progress=progress, plans=settled(False, False, ago=days(11)), hours_per_week=8)
+    assert (found.minutes, found.reason) == (
+        SHORT_SITTING,
+        "Your last sitting was 12 days ago, and a short one is enough to get back in.",
+    )
+
+
+# What somebody was stuck on
+
+
+TWO_DAYS = days(2)
+
+
+def stuck(*concepts, ago=TWO_DAYS):
+    return [Blocker(concept, NOW - ago) for concept in concepts]
+
+
+def test_what_one_was_stuck_on_comes_before_the_next_part(rank):
+    found = rank(progress={"course/one": DONE}, blockers=stuck("a"), mastery=[answered("a", 0, 0.5)])
+    assert pairs(found)[:2] == [(Kind.RESTUDY, "a"), (Kind.STUDY, "course/two")]
+    assert (found[0].title, found[0].source, found[0].url) == (
+        "Alpha",
+        "The course, Unit: ONE",
+        "https://example.org/course",
+    )
+    assert (found[0].minutes, found[0].step, found[0].concepts) == (SHORT_SITTING, 1, ("a",))
+    assert found[0].reason == "You were stuck on **Alpha** in your check-in on Monday: another explanation may help."
+    assert found[0].outcome == "Three questions show whether it sits."
+    assert targets(found, Kind.RESTUDY) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("ago", "zone", "when"),
+    [
+        (HOUR, None, "today"),
+        (days(1), None, "yesterday"),
+        (days(2), None, "on Monday"),
+        (days(6), None, "on Thursday"),
+        (days(7), None, "7 days ago"),
+        (days(13), None, "13 days ago"),
+        (2 * HOUR, "Pacific/Auckland", "today"),
+        (8 * HOUR, "Pacific/Auckland", "yesterday"),
+    ],
+)
+def test_the_day_of_a_checkin_is_that_of_the_learner(first, ago, zone, when):
+    found = first(progress={"course/one": DONE}, blockers=stuck("a", ago=ago), zone=zone)
+    assert found.reason == f"You were stuck on **Alpha** in your check-in {when}: another explanation may help."
+
+
+def test_where_one_has_been_comes_first_and_then_another_place(first):
+    learner = {"progress": {"course/one": DONE}, "blockers": stuck("a")}
+    assert first(**learner).source == "The course, Unit: ONE"
+    past = [past_of(Kind.RESTUDY, "a", Fate.DONE, ago=days(5))]
+    assert first(**learner, past=past).source == "The other book, Unit: ALT-A"
+
+
+@pytest.mark.parametrize(
+    ("concepts", "progress", "found"),
+    [
+        (["a", "b"], {"course/one": DONE, "course/two": DONE}, ["a", "b"]),
+        (["gone", "a"], {"course/one": DONE}, ["a"]),
+        (["c"], {"course/one": DONE}, []),  # met in a later step
+        (["n"], RECAPPED, ["n"]),  # though nothing that comes next builds on it
+        (["a"], {}, ["a"]),  # in another place than the part that teaches it, which comes next
+    ],
+)
+def test_which_of_them_can_be_studied_again(rank, concepts, progress, found):
+    assert targets(rank(progress=progress, blockers=stuck(*concepts)), Kind.RESTUDY) == found
+
+
+@pytest.mark.parametrize(
+    ("past", "offered"),
+    [
+        ([(Fate.DONE, days(1), "a")], False),
+        ([(Fate.DONE, days(2), "a")], False),
+        ([(DECLINED, days(1), "a")], False),  # for as long as it is the same check-in
+        ([(Fate.KNOWN, days(1), "a")], False),
+        ([(Fate.OPEN, days(1), "a")], True),
+        ([(DECLINED, days(2) + HOUR, "a")], True),
+        ([(Fate.DONE, days(3) - HOUR, "a")], False),
+        ([(Fate.DONE, days(3), "a")], True),
+        ([(Fate.DONE, days(40), "a"), (Fate.DONE, days(12) - HOUR, "a")], False),
+        ([(Fate.DONE, days(40), "a"), (Fate.DONE, days(12), "a")], True),
+        ([(Fate.DONE, days(60 + one), "a") for one in range(MOST_RESTUDIED)], False),
+        ([(Fate.DONE, 19 * HOUR, "b")], False),  # one a day
+        ([(Fate.DONE, 20 * HOUR, "b")], True),
+    ],
+)
+def test_what_was_gone_over_or_put_off_is_not_offered_at_once(rank, past, offered):
+    past = [past_of(Kind.RESTUDY, target, fate, ago=ago) for fate, ago, target in past]
+    found = rank(progress={"course/one": DONE}, blockers=stuck("a"), past=past)
+    assert bool(targets(found, Kind.RESTUDY)) is offered
+
+
+def test_who_puts_one_off_is_offered_the_other(rank):
+    learner = {"progress": {"course/one": DONE, "course/two": DONE}, "blockers": stuck("a", "b")}
+    past = [past_of(Kind.RESTUDY, "a", DECLINED, ago=HOUR)]
+    assert targets(rank(**learner, past=past), Kind.RESTUDY) == ["b"]
+
+
+def test_a_weak_concept_that_is_known_from_a_checkin_alone_says_so(first):
+    weak = dataclasses.replace(answered("b", 0, 0.5, ago=20), answers=0)
+    found = first(progress=RECAPPED, mastery=[weak])
+    assert (found.kind, found.target) == (Kind.RESTUDY, "b")
+    assert found.reason == (
+        "“Unit: SUMS” builds on it, and you have no answers yet, but you were stuck on it 20 days ago."
+    )
+
+
+def test_after_the_curriculum_nobody_is_held_up(rank):
+    assert not targets(rank(progress=EVERYTHING, blockers=stuck("a")), Kind.RESTUDY)
+
+
+def test_a_checkin_says_that_a_learner_is_there():
+    learner = learner_of(progress={"course/one": (DONE, 5, NOW - days(20))}, checked_in_at=NOW - days(3))
+    assert last_seen(learner) == NOW - days(3)
+    assert not is_stalled(learner, NOW)
+
+
 # After the curriculum
 
 
@@ -1156,10 +1462,10 @@ EVIDENCE = {
     Kind.REST: r"planned|put off",
     Kind.REVIEW: r"fading.*days ago|due.* for 4 days",
     Kind.PROBE: r"You said|solid in your answers|elsewhere",
-    Kind.RESTUDY: r"builds on it.*\d answers?",
-    Kind.STUDY: r"[Ss]tep \d|begun|given it|last sitting|another way|put it off",
+    Kind.RESTUDY: r"builds on it.*\d answers?|stuck on .* in your check-in",
+    Kind.STUDY: r"planned|last two plans|[Ss]tep \d|begun|given it|last sitting|another way|put it off",
     Kind.CHOOSE: r"[Ss]tep \d",
-    Kind.BEYOND: r"step \d|begun",
+    Kind.BEYOND: r"step \d|begun|last two plans",
     Kind.MENTOR: r"finished \d+ part|behind you",
 }
 
@@ -1167,11 +1473,19 @@ EVIDENCE = {
 @pytest.mark.parametrize("progress", [{}, {"course/one": DONE}, STEP_1, RECAPPED, STEP_2, STEP_4, EVERYTHING])
 @pytest.mark.parametrize("minutes", [None, 5, 480])
 @pytest.mark.parametrize("mastery", [[], FADING, [answered("a", 0, 2), answered("b", 0, 1), answered("c", 3)]])
-@pytest.mark.parametrize("reviews", [NO_REVIEWS, Reviews(3, "a", NOW - FOUR_DAYS)])
-def test_every_reason_is_one_sentence_that_names_the_evidence(rank, progress, minutes, mastery, reviews):
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"reviews": NO_REVIEWS},
+        {"reviews": Reviews(3, "a", NOW - FOUR_DAYS)},
+        {"commitment": planned("course/two"), "blockers": stuck("a", "b"), "plans": settled(False, False)},
+    ],
+    ids=["alone", "with reviews", "in a group"],
+)
+def test_every_reason_is_one_sentence_that_names_the_evidence(rank, progress, minutes, mastery, told):
     choices = {"first_capstone": None, "deep_learning": 3, "maths": 3, "hours_per_week": 1}
     activity = worked((HOUR, 60))
-    found = rank(progress=progress, minutes=minutes, mastery=mastery, activity=activity, reviews=reviews, **choices)
+    found = rank(progress=progress, minutes=minutes, mastery=mastery, activity=activity, **choices, **told)
     for one in found:
         assert re.fullmatch(r"[A-Z0-9“][^.!?]*\.", one.reason)
         assert re.search(EVIDENCE[one.kind], one.reason), one.reason

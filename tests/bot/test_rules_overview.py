@@ -147,6 +147,20 @@ def test_weeks_are_those_of_the_learners_zone(path):
     assert overview(path, activity=monday_in_tokyo, zone="Asia/Tokyo").weeks[-1].minutes == 30
 
 
+def test_what_only_checkins_tell_is_summed_over_the_weeks_that_are_shown(path):
+    told = [Activity(NOW - days(ago), minutes, is_told=True) for ago, minutes in ((0, 20), (79, 40), (90, 600))]
+    found = overview(path, activity=[*told, Activity(NOW, 30)])
+    assert (found.told_minutes, found.weeks[-1].minutes, found.weeks[0].minutes) == (60, 50, 40)
+    assert overview(path, activity=[Activity(NOW, 30)]).told_minutes == 0
+
+
+def test_what_was_told_in_a_checkin_alone_is_not_among_the_concepts(path):
+    """An overview may be shared, and a check-in is for its group or for nobody."""
+    stuck = dataclasses.replace(answered("a", 0, 0.5), answers=0)
+    found = overview(path, mastery=[stuck, answered("b", 0, 1)])
+    assert [one.title for one in found.concepts] == ["Batch"]
+
+
 def test_concepts_are_listed_by_title_without_those_that_are_no_longer_taught(path):
     mastery = [answered("z", 3), answered("c", 1), answered("a", 0, 2), answered("gone", 3), answered("b", 3, ago=30)]
     found = overview(path, mastery=mastery)

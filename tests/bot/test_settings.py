@@ -33,7 +33,9 @@ async def test_discord_shows_the_commands_to_admins_only(settings, encoder):
     async with running_server(settings, encoder) as s:
         admin = make_admin(s)
         await s.env.settle()
-        names = {f"settings {name}" for name in ("show", "milestones", "step_role", "notes", "mentors", "clear")}
+        names = {
+            f"settings {name}" for name in ("show", "milestones", "step_role", "notes", "mentors", "groups", "clear")
+        }
         assert names <= set(admin.available_commands(s.channel))
         assert not names & set(s.ada.available_commands(s.channel))
         assert not names & set(s.ada.user.available_commands())
@@ -51,6 +53,7 @@ async def test_a_member_whom_discord_lets_through_is_refused_all_the_same(settin
             "step_role": {"step": 1, "role": role},
             "notes": {"channel": s.channel},
             "mentors": {"role": role},
+            "groups": {"channel": s.channel},
             "clear": {"what": "everything"},
         }
         for name, options in calls.items():
@@ -76,6 +79,7 @@ async def test_a_server_where_nothing_is_set(settings, encoder):
                 "None, so challenged questions wait in `/challenges list`. `/settings notes` names a channel for them."
             ),
             "Mentors": "None, so only admins decide about challenged questions. `/settings mentors` names a role.",
+            "Study groups": "None, so each has its home where it is made. `/settings groups` names a channel for them.",
         }
         assert shown.embeds[0].colour.value == 0x3B6FB6
         assert shown.embeds[0].footer.text == FOOTER
@@ -136,11 +140,48 @@ async def test_a_notes_channel_and_a_mentor_role_are_stored_and_can_be_replaced(
         assert fields(shown)["Mentors"] == f"<@&{old.id}> may decide about challenged questions, as admins may."
 
 
+async def test_a_channel_for_study_groups_is_stored_and_can_be_replaced(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        other = s.guild.create_text_channel("study")
+        await s.env.settle()
+        news = await run(s, admin, "groups")
+        assert news.embeds[0].description == (
+            f"Study groups get their homes in <#{s.channel.id}> from now on, unless they choose another channel."
+        )
+        await run(s, admin, "groups", channel=other)
+        assert s.rows("SELECT guild_id, groups_channel_id, notes_channel_id FROM guilds") == [
+            (s.guild.id, other.id, None)
+        ]
+        await s.restart()
+        shown = await run(s, admin, "show")
+        assert fields(shown)["Study groups"] == f"Their homes are threads in <#{other.id}>."
+        assert shown.embeds[0].colour.value == 0x3B6FB6
+        news = await run(s, admin, "clear", what="groups")
+        assert news.embeds[0].description == (
+            "New study groups get their home where they are made. Those that have one stay where they are."
+        )
+
+
+async def test_the_home_of_a_study_group_is_no_thread_of_a_thread(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        await s.env.settle()
+        thread = await s.client.get_channel(s.channel.id).create_thread(
+            name="a thread", type=discord.ChannelType.public_thread
+        )
+        (inner,) = [handle for handle in s.channel.threads if handle.id == thread.id]
+        answer = (await admin.slash(inner, "settings groups")).response
+        assert answer.content == "Name a text channel: the home of a study group is a thread in it."
+        assert s.rows("SELECT * FROM guilds") == []
+
+
 SET = {
     "Congratulations": "Posted in",
     "Roles of the steps": "1. A practical",
     "Notes to the admins": "Posted in",
     "Mentors": "<@&",
+    "Study groups": "Their homes are threads in",
 }
 
 
@@ -151,6 +192,7 @@ SET = {
         ("roles", {"Roles of the steps"}),
         ("notes", {"Notes to the admins"}),
         ("mentors", {"Mentors"}),
+        ("groups", {"Study groups"}),
         ("everything", set(SET)),
     ],
 )
@@ -163,6 +205,7 @@ async def test_clear_forgets_what_it_says(settings, encoder, what, forgotten):
         await run(s, admin, "step_role", step=1, role=role)
         await run(s, admin, "notes", channel=s.channel)
         await run(s, admin, "mentors", role=mentors)
+        await run(s, admin, "groups", channel=s.channel)
         for _ in range(2):
             found = fields(await run(s, admin, "clear", what=what))
             for name, is_set in SET.items():
@@ -257,6 +300,35 @@ async def test_missing_permissions_in_the_channel_are_named(settings, encoder):
         ]
 
 
+@pytest.mark.parametrize(
+    ("denied", "lines"),
+    [
+        ({"create_private_threads": False}, ["⚠️ There I lack: Create Private Threads."]),
+        ({"create_public_threads": False}, []),
+        (
+            {"create_private_threads": False, "create_public_threads": False, "send_messages_in_threads": False},
+            ["⚠️ There I lack: Send Messages in Threads, Create Private or Public Threads."],
+        ),
+        (
+            {"send_messages": False, "embed_links": False},
+            ["⚠️ There I lack: Send Messages, Embed Links."],
+        ),
+        (
+            {"manage_threads": False},
+            ["With Manage Threads there I can also take those who left out of a home."],
+        ),
+    ],
+)
+async def test_what_is_missing_for_the_homes_of_study_groups_is_named(settings, encoder, denied, lines):
+    async with running_server(settings, encoder) as s:
+        mine = s.guild.roles[s.client.user.name]
+        channel = s.guild.create_text_channel("study", overwrites={mine: discord.PermissionOverwrite(**denied)})
+        admin = make_admin(s)
+        await s.env.settle()
+        news = await run(s, admin, "groups", channel=channel)
+        assert fields(news)["Study groups"].splitlines() == [f"Their homes are threads in <#{channel.id}>.", *lines]
+
+
 async def test_what_keeps_notes_and_mentors_apart_is_named(settings, encoder):
     async with running_server(settings, encoder) as s:
         hidden = discord.PermissionOverwrite(view_channel=False)
@@ -299,6 +371,7 @@ async def test_a_deleted_channel_and_a_deleted_role_are_named(settings, encoder)
         s.env.backend.delete_role(s.guild.id, role.id)
         await s.env.settle()
         await run(s, admin, "notes", channel=s.channel)
+        await run(s, admin, "groups")
         other = s.guild.create_text_channel("other")
         await s.env.settle()
         await s.client.get_channel(s.channel.id).delete()
@@ -308,6 +381,7 @@ async def test_a_deleted_channel_and_a_deleted_role_are_named(settings, encoder)
             "Congratulations": "⚠️ The channel has been deleted. Name another one with `/settings milestones`.",
             "Notes to the admins": "⚠️ The channel has been deleted. Name another one with `/settings notes`.",
             "Mentors": "None, so only admins decide about challenged questions. `/settings mentors` names a role.",
+            "Study groups": "⚠️ The channel has been deleted. Name another one with `/settings groups`.",
             "Roles of the steps": (
                 "⚠️ The role of step 2 has been deleted. Name another one with `/settings step_role`."
             ),

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from bot.features.next_step.models import Fate, Kind, Past
 from bot.features.next_step.rules import MOST_RESTUDIED, RESTUDY_EVERY, find_first, rank_candidates
-from bot.features.progress.models import Activity, ItemProgress, Learner, Mastery, State
+from bot.features.progress.models import (
+    Activity,
+    Blocker,
+    Commitment,
+    ItemProgress,
+    Learner,
+    Mastery,
+    SettledPlan,
+    State,
+)
 from bot.features.progress.rules.path import OWN_PROJECT, build_path
 from knowledge.models import Style
 from tests.bot.learners import NOW, Life, check_recommendation, days, profile_of
@@ -296,7 +305,24 @@ def learners(draw, curriculum, pieces):
     mastery = {concept: draw(masteries(concept)) for concept in concepts}
     worked = draw(st.lists(st.tuples(MINUTES_AGO, st.integers(0, 600)), max_size=8))
     activity = sorted((Activity(NOW - timedelta(minutes=ago), minutes) for ago, minutes in worked), key=lambda a: a.at)
-    return path, Learner(profile, progress, mastery, tuple(activity))
+    return path, Learner(profile, progress, mastery, tuple(activity), **draw(told(curriculum, pieces)))
+
+
+def told(curriculum, pieces):
+    """What a member of a study group has told it; most are in none."""
+    ago = MINUTES_AGO.map(lambda minutes: NOW - timedelta(minutes=minutes))
+    times = st.sampled_from(["", "Thursday evening", "on Sunday", "до четверга", "20:00 *sharp*"])
+    part = st.none() | st.sampled_from(pieces)
+    concepts = st.sampled_from([*curriculum.concepts, "gone"])
+    member = st.fixed_dictionaries(
+        {
+            "commitment": st.none() | st.builds(Commitment, st.just("A part"), times, part, ago),
+            "blockers": st.lists(st.builds(Blocker, concepts, ago), max_size=4).map(tuple),
+            "plans": st.lists(st.builds(SettledPlan, st.booleans(), ago), max_size=3).map(tuple),
+            "checked_in_at": st.none() | ago,
+        }
+    )
+    return st.just({}) | member
 
 
 @st.composite

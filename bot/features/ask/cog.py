@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_GROUP_POSTS = ("group:", "match:", "plan:", "checkin:", "support:")
+"""How the custom_ids begin of what is posted for a study group. Below that its members talk to each other."""
+
 
 class AskCog(commands.Cog):
     """Takes questions in, sends answers out."""
@@ -95,7 +98,11 @@ class AskCog(commands.Cog):
         is_reply = message.type is discord.MessageType.reply
         if message.type is not discord.MessageType.default and not is_reply:
             return False
-        if message.guild is None or self._client.user in message.mentions:
+        if message.guild is None:
+            return True
+        if is_reply and self._is_talk(message):
+            return False
+        if self._client.user in message.mentions:
             return True
         if not self._client.answers_every_message_in(message.channel.id):
             return False
@@ -104,6 +111,17 @@ class AskCog(commands.Cog):
     def _is_mine(self, reference: discord.MessageReference | None) -> bool:
         replied_to = reference.resolved if reference else None
         return isinstance(replied_to, discord.Message) and replied_to.author == self._client.user
+
+    def _is_talk(self, message: discord.Message) -> bool:
+        """Whether it replies to what I posted for a study group in its thread, without calling my name.
+
+        Discord itself mentions the author of a message that somebody replies to.
+        """
+        replied_to = message.reference.resolved if message.reference else None
+        if not isinstance(message.channel, discord.Thread) or not isinstance(replied_to, discord.Message):
+            return False
+        is_called = self._client.user is not None and f"<@{self._client.user.id}>" in message.content
+        return replied_to.author == self._client.user and not is_called and _is_group_post(replied_to)
 
     async def _answer_message(self, message: discord.Message) -> None:
         wait = self._gate.seconds_to_wait(message.author.id)
@@ -139,6 +157,13 @@ class AskCog(commands.Cog):
         """Reply, or send plainly if the message has been deleted meanwhile."""
         reference = message.to_reference(fail_if_not_exists=False)
         return await message.channel.send(content, embed=embed, view=view, reference=reference, mention_author=False)
+
+
+def _is_group_post(message: discord.Message) -> bool:
+    """Whether it was posted for a study group. A reply that I pass on has neither an embed nor a button."""
+    rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+    names = [item.custom_id or "" for row in rows for item in row.children]
+    return any(name.startswith(_GROUP_POSTS) for name in names) or not (names or message.embeds)
 
 
 def _too_fast(wait: int) -> str:

@@ -143,7 +143,9 @@ class AskService:
         if not _has_begun(learner):
             return Standing(concept_id, concept.title, self._general_standing(concept))
         path = self._progress.path_of(learner)
-        level = find_level(learner.mastery.get(concept_id), self._clock())
+        mastery = learner.mastery.get(concept_id)
+        # What is known from a check-in alone is told nowhere but there and in /next.
+        level = find_level(mastery if mastery and mastery.answers else None, self._clock())
         text = describe_standing(self._curriculum, concept_id, path, learner, level)
         return Standing(concept_id, concept.title, text, find_unmet(self._curriculum, concept_id, path, learner))
 

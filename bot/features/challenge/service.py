@@ -525,7 +525,7 @@ class ChallengeService:
         """An operator decides without Discord, so that the running program shows it, as soon as there is one."""
         now = self._clock()
         for challenge_id in outcome.challenge_ids:
-            await schedule.add_occurrence(session, SHOW_POST, challenge_id, now.isoformat(), now)
+            await schedule.add_now(session, SHOW_POST, challenge_id, now)
         for round_id in outcome.rounds:
             await weekly_store.plan_refresh(session, round_id, now)
 

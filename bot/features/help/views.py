@@ -10,6 +10,7 @@ _GROUPS = {
     "Learning": ("ask", "start", "next", "curriculum"),
     "Practising": ("quiz", "review"),
     "Your progress": ("progress",),
+    "Learning together": ("group", "checkin", "plan", "calls"),
     "Your data": ("privacy",),
     "For admins and mentors": ("settings", "weekly", "challenges"),
 }

@@ -6,15 +6,26 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.features.next_step.models import Fate, Kind, Past, ProjectIdea, Recommendation, Reviews
-from bot.features.next_step.rules import NO_REVIEWS, find_first, is_stalled, rank_candidates
+from bot.features.next_step.rules import (
+    NO_REVIEWS,
+    PLANNED,
+    SHORT_SITTING,
+    STUCK,
+    find_first,
+    is_behind,
+    is_stalled,
+    rank_candidates,
+)
 from bot.features.progress.models import Learner, Path
 from bot.features.progress.rules.overview import current_step, fading_concepts, step_overviews, weak_concepts
 from bot.features.progress.rules.path import OWN_PROJECT
 from bot.features.progress.rules.rhythm import format_minutes, monday_of, zone_of
+from bot.ui.text import escape
 from knowledge.curriculum import Curriculum
 
 CAPSTONE_STEPS = (4, 6)
 _MOST_LISTED = 5
+_STUDIES = frozenset({Kind.STUDY, Kind.CHOOSE, Kind.BEYOND})
 
 _RULES: Mapping[Kind, str] = {
     Kind.STUDY: "What you have begun, or else the first part of your path that is not settled, comes next.",
@@ -27,6 +38,8 @@ _RULES: Mapping[Kind, str] = {
     Kind.MENTOR: "When nothing on your path comes before it, explaining to others is the best practice.",
 }
 _RECAP_RULE = "When a step is done, its short extras come before the next step begins."
+_PLANNED_RULE = "What you have planned for your study group comes before everything else that there is to study."
+_STUCK_RULE = "What you were stuck on in your last check-in comes before the next part."
 _BESIDE_RULE = "It is not on your path, but you have begun it, or it teaches in another way what you put off."
 
 
@@ -52,6 +65,15 @@ def choose_best(
     again = rank_candidates(curriculum, path, learner, now, minutes=minutes, past=open_past, reviews=reviews)
     others = [candidate for candidate in again if candidate.kind is not Kind.REST]
     return min(others or again, key=lambda candidate: declines[candidate.kind, candidate.target])
+
+
+def find_study(
+    curriculum: Curriculum, path: Path, learner: Learner, now: datetime, *, past: Sequence[Past]
+) -> Recommendation | None:
+    """The first thing to study, without reviews, probes and rest; what was put off today only if nothing else is."""
+    open_past = [p for p in past if p.fate is not Fate.DECLINED]
+    ranked = (rank_candidates(curriculum, path, learner, now, past=seen) for seen in (past, open_past))
+    return next((one for candidates in ranked for one in candidates if one.kind in _STUDIES), None)
 
 
 def find_again(
@@ -125,6 +147,8 @@ def explain_choice(
         _step_figures(path, learner),
         _concept_figures(curriculum, learner, now),
         _due_figures(reviews),
+        _stuck_figures(curriculum, learner),
+        _planned_figures(learner),
         _week_figures(learner, now),
         _sitting_figures(this, learner, now),
         _declined_figures(past, learner, now),
@@ -134,6 +158,10 @@ def explain_choice(
 
 
 def _rule(past: Past, path: Path) -> str:
+    if past.reason.startswith(PLANNED):
+        return _PLANNED_RULE
+    if past.reason.startswith(STUCK):
+        return _STUCK_RULE
     if past.kind is not Kind.STUDY:
         return _RULES[past.kind]
     item = path.find(past.target)
@@ -156,13 +184,26 @@ def _concept_figures(curriculum: Curriculum, learner: Learner, now: datetime) ->
     known = {id_: concept.title for id_, concept in curriculum.concepts.items()}
     weak = [known[id_] for id_ in weak_concepts(learner, now) if id_ in known]
     fading = [known[id_] for id_ in fading_concepts(learner, now) if id_ in known]
-    if not any(id_ in known for id_ in learner.mastery):
+    if not any(mastery.answers for id_, mastery in learner.mastery.items() if id_ in known):
         return "You have answered no questions yet, so I do not know what is weak or fading."
     return f"Shaky concepts: {_listed(weak)}. Fading concepts: {_listed(fading)}."
 
 
 def _due_figures(reviews: Reviews) -> str:
     return f"Questions that are due for a review: {reviews.due}." if reviews.due else ""
+
+
+def _stuck_figures(curriculum: Curriculum, learner: Learner) -> str:
+    known = [curriculum.concepts[b.concept].title for b in learner.blockers if b.concept in curriculum.concepts]
+    return f"Stuck on in your last check-in: {_listed(known)}." if known else ""
+
+
+def _planned_figures(learner: Learner) -> str:
+    planned, settled = learner.commitment, learner.plans
+    kept = sum(plan.is_kept for plan in settled)
+    words = [f"Planned for your group: “{escape(planned.what)}”."] if planned else []
+    words += [f"Plans that you kept: {kept} of the last {len(settled)}."] if settled else []
+    return " ".join(words)
 
 
 def _listed(titles: Sequence[str]) -> str:
@@ -188,6 +229,11 @@ def _sitting_figures(this: Past, learner: Learner, now: datetime) -> str:
     if is_stalled(learner, now):
         return (
             f"This sitting: {format_minutes(this.minutes)}. You have been away for a while, so small steps come first."
+        )
+    if is_behind(learner, now) and this.minutes <= SHORT_SITTING:
+        return (
+            f"This sitting: {format_minutes(this.minutes)}. "
+            "Your last two plans did not fit into the week, so smaller pieces come first."
         )
     return f"This sitting: {format_minutes(this.minutes)}."
 

@@ -4,21 +4,27 @@
 that was not declined today is the recommendation. There is always at least one. In this order come:
 
 rest, if the week's plan is met · a review of what is due, or of what fades · extras on the step just done · questions
-that may save a step · questions that may save a part · a weak concept that the next part builds on · the next part ·
-what was begun beside the path · the same topics elsewhere · parts that can be done before the next one · explaining
-to somebody.
+that may save a step · questions that may save a part · what the learner was stuck on in a check-in · a weak concept
+that the next part builds on · the next part · what was begun beside the path · the same topics elsewhere · parts that
+can be done before the next one · explaining to somebody.
+
+What a learner has planned for a study group is their next part, if its turn may come: it goes before the extras and
+before everything else to study. After two plans that were not kept, sittings are short.
 """
 
+import calendar
 import math
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bot.features.next_step.models import DUE, Fate, Kind, Past, Recommendation, Reviews
-from bot.features.progress.models import ItemKind, Learner, Level, Path, PathItem, PathStep, State
+from bot.features.progress.models import Blocker, ItemKind, Learner, Level, Path, PathItem, PathStep, State
 from bot.features.progress.rules.mastery import explain_level, find_level
 from bot.features.progress.rules.overview import current_step, fading_concepts, weak_concepts
 from bot.features.progress.rules.path import extra_item, is_within_reach
 from bot.features.progress.rules.rhythm import ago, format_minutes, weekly_minutes, zone_of
+from bot.ui.text import escape, shorten
 from knowledge.curriculum import Curriculum
 from knowledge.models import StudyPlace
 
@@ -35,9 +41,17 @@ MOST_RESTUDIED = 3
 """What has been gone over so often needs another means than once more the same."""
 PROBE_ONCE_IN = timedelta(days=30)
 BEGUN_FOR = timedelta(days=14)
+PLANNED_FOR = timedelta(days=14)
+"""So long a plan for a study group counts if no check-in asks how it went."""
+BEHIND_FOR = timedelta(days=14)
+"""So long sittings stay short after two plans that were not kept, if there is no news."""
 PUT_OFF_DAYS = 3
 MOST_REVIEWED = 5
 MOST_PLACES = 2
+STUCK = "You were stuck on"
+PLANNED = "You planned this for your group"
+SMALLER = "Your last two plans did not fit into the week, so here is a smaller piece."
+"""What the reasons begin with that rest on plans and check-ins."""
 NO_REVIEWS = Reviews()
 TARGET_LIMIT = 130
 """Characters that the database keeps of a target."""
@@ -50,6 +64,12 @@ _AT_HOME = 3
 _LEAST_LEFT, _LEAST_MORE = 5, 15
 _MOST_SITTINGS = 12
 """To name more of them would only discourage."""
+_WHEN_LIMIT = 80
+_TIME_WORDS = re.compile(
+    r"(?:by|until|till|before|after|on|at|in|this|next|every|each|during|within|today|tonight|tomorrow)\b",
+    re.IGNORECASE,
+)
+"""What a time begins with that reads well as it is."""
 
 
 def rank_candidates(
@@ -99,6 +119,7 @@ def last_seen(learner: Learner) -> datetime | None:
     """When the learner last did something, however long ago; None if they never did."""
     return max(
         (
+            *([learner.checked_in_at] if learner.checked_in_at else ()),
             *(activity.at for activity in learner.activity),
             *(progress.changed_at for progress in learner.progress.values()),
             *(mastery.last_at for mastery in learner.mastery.values()),
@@ -111,6 +132,12 @@ def is_stalled(learner: Learner, now: datetime) -> bool:
     """Whether the learner has been away for so long that a small step is the best one."""
     seen = last_seen(learner)
     return seen is not None and now - seen >= STALLED_AFTER
+
+
+def is_behind(learner: Learner, now: datetime) -> bool:
+    """Whether the last two plans for study groups were not kept, so that smaller pieces may fit better."""
+    last = learner.plans[:2]
+    return len(last) == 2 and not any(plan.is_kept for plan in last) and now - last[0].at < BEHIND_FOR
 
 
 class _Ranking:
@@ -138,8 +165,11 @@ class _Ranking:
         self._stalled = is_stalled(learner, now)
         self._has_said_minutes = minutes is not None
         self._sitting = choose_sitting(learner, minutes)
-        if self._stalled and minutes is None:
+        self._usual_sitting = self._sitting
+        self._behind = is_behind(learner, now)
+        if (self._stalled or self._behind) and minutes is None:
             self._sitting = min(self._sitting, SHORT_SITTING)
+        self._planned_id = _planned_id(learner, now)
         self._open = [item for item in path.items if item.is_required and not learner.is_settled(item.id)]
 
     def candidates(self) -> Iterator[Recommendation]:
@@ -149,11 +179,19 @@ class _Ranking:
         if step is None:
             yield from self._after_the_curriculum()
             return
-        yield from self._recap(step)
+        planned = self._planned(step)
+        if planned is None:
+            yield from self._recap(step)
         yield from self._placement(step)
         item, *others = self._heads(step)
+        if planned in others:
+            item, others = planned, [item, *(other for other in others if other != planned)]
         yield from self._shortcut(item)
+        yield from self._unblock(step)
         yield from self._repair(item)
+        if planned is not None:
+            yield self._study_as_planned(planned, step)
+            yield from self._recap(step)
         begun = [*self._begun_beside(step)]
         if begun and self._was_begun_instead(item, begun[0].target):
             yield from begun
@@ -328,6 +366,49 @@ class _Ranking:
                     minutes += other.minutes
         return 2 * len(missing) <= len(item.concepts) and 2 * minutes >= item.minutes
 
+    def _unblock(self, step: PathStep) -> Iterator[Recommendation]:
+        """What the learner was stuck on in a check-in: one a day, and once for each check-in that tells of it."""
+        if self._did_lately(Kind.RESTUDY, REVIEW_EVERY):
+            return
+        for blocker in self._learner.blockers:
+            concept = self._curriculum.concepts.get(blocker.concept)
+            if concept is None or concept.met_in > step.number or self._was_answered_since(blocker):
+                continue
+            times = self._times_restudied(blocker.concept)
+            places = self._places(blocker.concept, step.number) if times < MOST_RESTUDIED else []
+            if not places or self._did_lately(Kind.RESTUDY, RESTUDY_EVERY * times**2, blocker.concept):
+                continue
+            yield self._restudy(blocker.concept, places[times % len(places)], self._why_stuck(blocker), step.number)
+
+    def _was_answered_since(self, blocker: Blocker) -> bool:
+        """Whether the learner has gone over it or put it off since they told of it."""
+        answered = (p for p in (*self._followed, *self._declined) if p.changed_at >= blocker.at)
+        return any(p.kind is Kind.RESTUDY and p.target == blocker.concept for p in answered)
+
+    def _why_stuck(self, blocker: Blocker) -> str:
+        title = self._title(blocker.concept)
+        return f"{STUCK} **{title}** in your check-in {self._day(blocker.at)}: another explanation may help."
+
+    def _day(self, at: datetime) -> str:
+        """A day of the last weeks in words: "today", "on Monday", "9 days ago"."""
+        day, today = at.astimezone(self._zone).date(), self._now.astimezone(self._zone).date()
+        is_this_week = 1 < (today - day).days < 7
+        return f"on {calendar.day_name[day.weekday()]}" if is_this_week else ago(at, self._now, self._zone)
+
+    def _restudy(self, concept_id: str, place: StudyPlace, why: str, step: int) -> Recommendation:
+        return Recommendation(
+            Kind.RESTUDY,
+            concept_id,
+            self._title(concept_id),
+            self._curriculum.place_label(place),
+            min(self._sitting, SHORT_SITTING),
+            why,
+            "Three questions show whether it sits.",
+            url=self._curriculum.place_url(place),
+            step=step,
+            concepts=(concept_id,),
+        )
+
     def _repair(self, item: PathItem) -> Iterator[Recommendation]:
         """A weak concept comes before what builds on it: one a day, each time in another place."""
         if self._did_lately(Kind.RESTUDY, REVIEW_EVERY):
@@ -343,18 +424,8 @@ class _Ranking:
                 continue
             place = places[times % len(places)]
             words = explain_level(self._learner.mastery[concept_id], self._now, self._zone)
-            yield Recommendation(
-                Kind.RESTUDY,
-                concept_id,
-                self._title(concept_id),
-                self._curriculum.place_label(place),
-                min(self._sitting, SHORT_SITTING),
-                f"{_named(item)} builds on it, and you have {words}.",
-                "Three questions show whether it sits.",
-                url=self._curriculum.place_url(place),
-                step=item.step,
-                concepts=(concept_id,),
-            )
+            why = f"{_named(item)} builds on it, and you have {words}."
+            yield self._restudy(concept_id, place, why, item.step)
             return
 
     def _is_yet_to_come(self, concept_id: str, step: int) -> bool:
@@ -401,6 +472,40 @@ class _Ranking:
         why = f"You have put it off on {put_off} days, so begin with a little of it, or skip it if you do not need it."
         return self._sized(Kind.STUDY, item, why, most=SHORT_SITTING)
 
+    # What was planned for a study group
+
+    def _planned(self, step: PathStep) -> PathItem | None:
+        """The part that was planned, if its turn may come: in its resource nothing before it is left out.
+
+        When it is put off, the path goes on as usual until tomorrow.
+        """
+        target = self._planned_id
+        if target is None or self._is_settled(target):
+            return None
+        if any(p.target == target and self._is_today(p.changed_at) for p in self._declined):
+            return None
+        head = next((item for item in self._heads(step) if item.id == target), None)
+        return extra_item(self._curriculum, target) if not head and self._is_reached(target, step.number) else head
+
+    def _study_as_planned(self, item: PathItem, step: PathStep) -> Recommendation:
+        kind = Kind.CHOOSE if item.id.startswith("capstone:choose/") else Kind.STUDY
+        return self._sized(kind, item, self._why_planned(item), step=step)
+
+    def _why_planned(self, item: PathItem) -> str:
+        commitment = self._learner.commitment
+        when = _by_when(commitment.by_when) if commitment else ""
+        why = f"{PLANNED}: {when}" if when else PLANNED
+        if self._is_smaller(item):
+            return f"{why}, and as your last two plans did not fit into the week, here is a smaller piece of it."
+        return f"{why}."
+
+    def _is_smaller(self, item: PathItem) -> bool:
+        """Whether less of it is offered than usual because the last plans were not kept."""
+        is_shorter = self._offered(item, self._sitting) < self._offered(item, self._usual_sitting)
+        return self._behind and not self._stalled and is_shorter
+
+    # Why
+
     def _why(self, item: PathItem, step: PathStep) -> str:
         seen = last_seen(self._learner)
         settled = sum(self._learner.is_settled(other.id) for other in step.required)
@@ -408,6 +513,8 @@ class _Ranking:
             is_short = self._sitting <= SHORT_SITTING
             then = "a short one is enough to get back in" if is_short else "this is where you left off"
             return f"Your last sitting was {ago(seen, self._now, self._zone)}, and {then}."
+        if self._is_smaller(item):
+            return SMALLER
         if item.id in self._learner.progress:
             return self._why_on(item)
         if item.id.startswith("capstone:choose/"):
@@ -542,14 +649,21 @@ class _Ranking:
     def _after_the_curriculum(self) -> Iterator[Recommendation]:
         found = [(number, id_) for number in (6, 5, 3, 4, 2, 1) for id_ in self._beyond(number)]
         open_ones = [(number, id_) for number, id_ in found if not self._learner.is_settled(id_)]
-        for number, id_ in sorted(open_ones, key=lambda one: one[1] not in self._learner.progress):
+        progress, planned = self._learner.progress, self._planned_id
+        for number, id_ in sorted(open_ones, key=lambda one: (one[1] != planned, one[1] not in progress)):
             item = extra_item(self._curriculum, id_)
             if item is None:
                 continue
-            is_begun = id_ in self._learner.progress
-            why = f"All six steps are behind you, and this leads on from step {number}."
-            yield self._sized(Kind.BEYOND, item, self._why_on(item) if is_begun else why)
+            why = self._why_planned(item) if id_ == planned else self._why_beyond(item, number)
+            yield self._sized(Kind.BEYOND, item, why)
         yield from self._mentor()
+
+    def _why_beyond(self, item: PathItem, number: int) -> str:
+        if self._is_smaller(item):
+            return SMALLER
+        if item.id in self._learner.progress:
+            return self._why_on(item)
+        return f"All six steps are behind you, and this leads on from step {number}."
 
     def _beyond(self, number: int) -> Collection[str]:
         steps = [step for step in self._curriculum.steps if step.number == number]
@@ -577,22 +691,24 @@ class _Ranking:
         self, kind: Kind, item: PathItem, why: str, *, most: int | None = None, step: PathStep | None = None
     ) -> Recommendation:
         """An item, cut to the sitting. Who has not said how long they have may finish it in a little more."""
-        left = self._left(item)
         sitting = self._sitting if most is None or self._has_said_minutes else min(self._sitting, most)
-        is_whole = left <= sitting * (1 if self._has_said_minutes else 1.25)
         return Recommendation(
             kind,
             item.id,
             item.title,
             item.source,
-            left if is_whole else sitting,
+            self._offered(item, sitting),
             why,
             item.outcome,
-            minutes_left=left,
+            minutes_left=self._left(item),
             url=item.url,
             step=step.number if step else item.step,
             concepts=item.concepts,
         )
+
+    def _offered(self, item: PathItem, sitting: int) -> int:
+        left = self._left(item)
+        return left if left <= sitting * (1 if self._has_said_minutes else 1.25) else sitting
 
     def _left(self, item: PathItem) -> int:
         """Minutes that are left of an item; of one that takes longer than expected, a quarter more."""
@@ -634,6 +750,22 @@ class _Ranking:
 
 def _target(place: StudyPlace) -> str:
     return f"{place.resource}/{place.unit}" if place.unit else place.resource
+
+
+def _planned_id(learner: Learner, now: datetime) -> str | None:
+    """The part that the learner has planned for a study group lately."""
+    planned = learner.commitment
+    return planned.item if planned is not None and now - planned.made_at < PLANNED_FOR else None
+
+
+def _by_when(text: str) -> str:
+    """What a member wrote about the time of a plan, as the end of a sentence: "by Thursday evening"."""
+    plain = shorten(" ".join(text.split()).strip(" .,;:!?…"), _WHEN_LIMIT)
+    if not plain:
+        return ""
+    if _TIME_WORDS.match(plain):
+        return escape(f"{plain[0].lower()}{plain[1:]}")
+    return escape(f"by {plain}" if text.isascii() else plain)  # "by" fits no other language
 
 
 def _named(item: PathItem) -> str:

@@ -15,6 +15,7 @@ from bot.features.next_step.explanation import (
     count_declined,
     explain_choice,
     find_again,
+    find_study,
     list_projects,
 )
 from bot.features.next_step.models import (
@@ -118,6 +119,17 @@ class NextStepService:
         if same is None:
             same = await store.add_recommendation(session, member_id, best, now)
         return replace(best, id=same)
+
+    async def find_study(self, member_id: int) -> Recommendation | None:
+        """The first thing to study, for a plan; None if there is nothing. Nothing is stored of it.
+
+        What was put off today is left out, unless nothing else is left.
+        """
+        now = self._clock()
+        async with self._database.transaction() as session:
+            learner = await progress_store.find_learner(session, member_id, now)
+            past = await store.list_past(session, member_id, now - REMEMBERED)
+        return find_study(self._curriculum, self._progress.path_of(learner), learner, now, past=past)
 
     async def _find_reviews(self, session: AsyncSession, learner: Learner, guild_id: int | None) -> Reviews:
         """What spaced repetition says, without what is retired in this server or has left the bank."""

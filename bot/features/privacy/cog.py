@@ -49,8 +49,8 @@ class PrivacyCog(
     async def delete(self, interaction: discord.Interaction) -> None:
         await interaction.response.send_message(
             "This deletes everything that I keep about you: questions, ratings, your profile and all your progress. "
-            "It cannot be undone. What I have posted in channels stays there: answers, and what you wrote against a "
-            "question.",
+            "It cannot be undone. You leave your study groups, and I delete what I posted there for you. Other things "
+            "that I have posted in channels stay there: answers, and what you wrote against a question.",
             view=deletion_buttons(interaction.user.id),
             ephemeral=True,
         )

@@ -31,6 +31,15 @@ class Counts:
     challenges: int = 0
     news: int = 0
     reminders: int = 0
+    group_memberships: int = 0
+    group_events: int = 0
+    group_searches: int = 0
+    proposal_answers: int = 0
+    checkin_weeks: int = 0
+    checkins: int = 0
+    checkin_replies: int = 0
+    plans: int = 0
+    help_requests: int = 0
     scheduled: int = 0
 
     def __bool__(self) -> bool:
@@ -62,6 +71,15 @@ class MemberData:
     challenges: Rows = ()
     news: Rows = ()
     reminders: Rows = ()
+    group_memberships: Rows = ()
+    group_events: Rows = ()
+    group_searches: Rows = ()
+    proposal_answers: Rows = ()
+    checkin_weeks: Rows = ()
+    checkins: Rows = ()
+    checkin_replies: Rows = ()
+    plans: Rows = ()
+    help_requests: Rows = ()
     scheduled: Rows = ()
 
     @property

@@ -14,23 +14,32 @@ from bot.storage.tables import (
     Base,
     CardRow,
     ChallengeRow,
+    CheckinReplyRow,
+    CheckinRow,
     CongratulationRow,
     EnrolmentRow,
     EvidenceRow,
     FeedbackRow,
+    GroupEventRow,
+    GroupMemberRow,
+    GroupSeekerRow,
+    HelpRequestRow,
     LearnerRow,
     MasteryRow,
     MilestoneRow,
     NewsRow,
     OccurrenceRow,
+    PlanRow,
     ProbeAnswerRow,
     ProbeRow,
     ProgressChangeRow,
     ProgressRow,
+    ProposalMemberRow,
     RecommendationRow,
     ReminderRow,
     RoundRow,
     WeeklyRoundRow,
+    WeekMemberRow,
 )
 
 _LEARNING: Mapping[str, type[Base]] = {
@@ -50,6 +59,15 @@ _LEARNING: Mapping[str, type[Base]] = {
     "challenges": ChallengeRow,
     "news": NewsRow,
     "reminders": ReminderRow,
+    "checkin_replies": CheckinReplyRow,
+    "checkins": CheckinRow,
+    "checkin_weeks": WeekMemberRow,
+    "plans": PlanRow,
+    "help_requests": HelpRequestRow,
+    "group_events": GroupEventRow,
+    "group_memberships": GroupMemberRow,
+    "group_searches": GroupSeekerRow,
+    "proposal_answers": ProposalMemberRow,
     "scheduled": OccurrenceRow,
     "profile": LearnerRow,
 }
@@ -122,15 +140,23 @@ async def list_posted_results(session: AsyncSession, member_id: int) -> tuple[in
     return tuple(await session.scalars(query))
 
 
+async def lock_member(session: AsyncSession, member_id: int) -> None:
+    """Nobody adds to a learner who is on the way out. It comes first, so that nothing is posted for them unseen."""
+    await session.execute(
+        update(LearnerRow)
+        .where(LearnerRow.member_id == member_id)
+        .values(changed_at=LearnerRow.changed_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def delete_member(session: AsyncSession, member_id: int) -> Counts:
     """Delete everything about the member; returns how much there was of each.
 
-    Ratings that others gave to the member's answers go with the answers.
+    `lock_member` comes first. Ratings that others gave to the member's answers go with the answers.
     """
     ratings = await session.execute(delete(FeedbackRow).where(FeedbackRow.member_id == member_id))
     questions = await session.execute(delete(AnswerRow).where(AnswerRow.member_id == member_id))
-    # Nobody adds to a learner who is on the way out. SQLite holds the lock from the first deletion on.
-    await session.execute(select(LearnerRow.member_id).where(LearnerRow.member_id == member_id).with_for_update())
     learning = {
         name: _count(await session.execute(delete(table).where(_is_about(table, member_id))))
         for name, table in _LEARNING.items()

@@ -31,6 +31,15 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "challenges": ("challenged question", "challenged questions"),
     "news": ("note about a corrected question", "notes about corrected questions"),
     "reminders": ("reminder", "reminders"),
+    "group_memberships": ("study group", "study groups"),
+    "group_events": ("event in a study group", "events in study groups"),
+    "group_searches": ("search for a study group", "searches for study groups"),
+    "proposal_answers": ("proposal of a study group", "proposals of study groups"),
+    "checkin_weeks": ("week of a study group", "weeks of study groups"),
+    "checkins": ("check-in", "check-ins"),
+    "checkin_replies": ("reply to a check-in", "replies to check-ins"),
+    "plans": ("plan", "plans"),
+    "help_requests": ("call for help", "calls for help"),
     "scheduled": ("planned reminder", "planned reminders"),
 }
 """What a member calls the things that are counted, one of them and many."""
@@ -52,6 +61,10 @@ def render_policy(data: MemberData, keep_days: int) -> discord.Embed:
         "- Your quizzes: each answer, how sure you were, and when its question comes again; whether and when you want "
         "to be reminded of that.\n"
         "- Questions that you challenged, with your reason, which those who look after the server read.\n"
+        "- Your study groups: when you are there or away, your plans and check-ins, and your replies to those of "
+        "others. The group sees what you chose to show; the rest, and what blocks you, is yours alone. "
+        "Calls for help, which mentors see because you sent them.\n"
+        "- What you told me to find you a group, and what you answered to proposals.\n"
         "- Your milestones, and which servers may see your step, congratulate you or name you in the results of their "
         "quiz.\n\n"
         "All but the text of your questions stays until you delete it. "

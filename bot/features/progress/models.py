@@ -132,7 +132,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Mastery:
-    """The evidence on one concept. The weights are as of `last_at`; rules let them fade."""
+    """The evidence on one concept. The weights are as of `last_at`; rules let them fade.
+
+    `last_at` is that of the last answer. Without answers it is that of the check-in which told of the concept.
+    """
 
     concept: str
     right: float
@@ -153,20 +156,55 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Time spent at one moment."""
+    """Time spent at one moment; `is_told` if the tutor knows of it from a check-in only."""
 
     at: datetime
     minutes: int
+    is_told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """What a learner means to do until the next check-in of a study group; `item` is the part that it is about."""
+
+    what: str
+    by_when: str
+    item: str | None
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A concept that the learner was stuck on in a check-in, and has not answered a question on rightly since."""
+
+    concept: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SettledPlan:
+    """A plan of which a check-in has told whether it was kept; what was kept in part was not."""
+
+    is_kept: bool
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """A snapshot of everything that recommendations and overviews read. `activity` covers the last 12 weeks."""
+    """A snapshot of everything that recommendations and overviews read. `activity` covers the last 12 weeks.
+
+    The rest is what members of study groups tell in plans and check-ins: `commitment` is their newest plan that waits
+    for a check-in, `blockers` are from the last check-in, `plans` are the last eight, the newest first.
+    """
 
     profile: Profile
     progress: Mapping[str, ItemProgress] = field(default_factory=dict)
     mastery: Mapping[str, Mastery] = field(default_factory=dict)
     activity: tuple[Activity, ...] = ()
+    commitment: Commitment | None = None
+    blockers: tuple[Blocker, ...] = ()
+    plans: tuple[SettledPlan, ...] = ()
+    checked_in_at: datetime | None = None
 
     def state(self, item_id: str) -> State | None:
         found = self.progress.get(item_id)
@@ -218,7 +256,7 @@ class ConceptOverview:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What /progress shows of one learner."""
+    """What /progress shows of one learner. `told_minutes` of the minutes of all weeks are known from check-ins only."""
 
     profile: Profile
     steps: tuple[StepOverview, ...]
@@ -226,6 +264,7 @@ class Overview:
     weeks: tuple[WeekOverview, ...]
     planned_minutes: int | None
     weeks_left: float | None
+    told_minutes: int = 0
 
     @property
     def current(self) -> StepOverview | None:

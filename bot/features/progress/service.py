@@ -109,6 +109,14 @@ class ProgressService:
             return choices[0].value
         raise MemberError(AMBIGUOUS_ITEM if choices else UNKNOWN_ITEM)
 
+    async def find_items(self, member_id: int, item_ids: Sequence[str]) -> tuple[PathItem, ...]:
+        """What these parts are, in the same order; what the curriculum no longer has is left out."""
+        if not item_ids:
+            return ()
+        learner = await self.find_learner(member_id)
+        found = (self._find_item(learner, item_id) for item_id in item_ids)
+        return tuple(item for item in found if item is not None)
+
     # Progress
 
     async def settle_item(

@@ -1,14 +1,17 @@
 """The learner model's rows <-> models. Sums are added to in the database and never read first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, case, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.features.progress.models import (
     Activity,
+    Blocker,
+    Commitment,
     Enrolment,
     Evidence,
     EvidenceKind,
@@ -17,18 +20,23 @@ from bot.features.progress.models import (
     LoggedChange,
     Mastery,
     Profile,
+    SettledPlan,
     State,
 )
 from bot.features.progress.rules.mastery import evidence_weight, weight_at
 from bot.storage.tables import (
+    CheckinRow,
     CongratulationRow,
     EnrolmentRow,
     EvidenceRow,
+    GroupMemberRow,
     LearnerRow,
     MasteryRow,
     MilestoneRow,
+    PlanRow,
     ProgressChangeRow,
     ProgressRow,
+    UtcDateTime,
 )
 from bot.storage.upsert import insert_into, insert_once
 from knowledge.models import Style
@@ -38,6 +46,17 @@ _ACTIVITY = timedelta(weeks=13)
 
 _MINUTES_PER_ANSWER = 1
 
+_BLOCKED_FOR = timedelta(days=14)
+_MOST_CHECKINS = 60
+"""More than a member of several groups sends in the weeks of `_ACTIVITY`."""
+_MOST_PLANS = 40
+_MOST_SETTLED = 8
+
+_SENT = ("shared", "private")
+"""The states of check-ins that were sent and not withdrawn."""
+_WITHDRAWN, _KEPT = "withdrawn", "done"
+"""The state of a plan that counts for nothing, and what became of one that was kept."""
+
 _PROGRESS = (ProgressRow.item, ProgressRow.state, ProgressRow.minutes, ProgressRow.changed_at)
 _MASTERY = (
     MasteryRow.concept,
@@ -45,6 +64,16 @@ _MASTERY = (
     MasteryRow.wrong_weight,
     MasteryRow.answers,
     MasteryRow.last_at,
+)
+_CHECKINS = (CheckinRow.sent_at, CheckinRow.extra_minutes, CheckinRow.concepts)
+_PLANS = (
+    PlanRow.group_id,
+    PlanRow.what,
+    PlanRow.by_when,
+    PlanRow.item,
+    PlanRow.outcome,
+    PlanRow.made_at,
+    PlanRow.settled_at,
 )
 
 WHOLE = "whole:"
@@ -74,11 +103,17 @@ async def find_learner(session: AsyncSession, member_id: int, now: datetime) -> 
     row = await session.get(LearnerRow, member_id, populate_existing=True)
     if row is None:
         return Learner(Profile(member_id, joined_at=now))
+    groups = await _find_groups(session, member_id)
+    told = await _find_told(session, member_id, groups, now) if groups else _Told()
     return Learner(
         _profile(row),
         await _find_progress(session, member_id),
         await _find_mastery(session, member_id),
-        await _list_activity(session, member_id, now - _ACTIVITY),
+        await _list_activity(session, member_id, now - _ACTIVITY, told.activity),
+        told.commitment,
+        told.blockers,
+        told.plans,
+        told.checked_in_at,
     )
 
 
@@ -96,7 +131,9 @@ async def _find_mastery(session: AsyncSession, member_id: int) -> dict[str, Mast
     }
 
 
-async def _list_activity(session: AsyncSession, member_id: int, since: datetime) -> tuple[Activity, ...]:
+async def _list_activity(
+    session: AsyncSession, member_id: int, since: datetime, told: Sequence[Activity]
+) -> tuple[Activity, ...]:
     changes = await session.execute(
         select(ProgressChangeRow.changed_at, ProgressChangeRow.minutes).where(
             ProgressChangeRow.member_id == member_id,
@@ -109,11 +146,86 @@ async def _list_activity(session: AsyncSession, member_id: int, since: datetime)
             EvidenceRow.member_id == member_id,
             EvidenceRow.observed_at >= since,
             EvidenceRow.is_correct.is_not(None),
+            EvidenceRow.kind != EvidenceKind.CHECKIN.value,  # it is no answer, and its time is told there
         )
     )
     worked = [Activity(at, minutes) for at, minutes in changes]
     answered = [Activity(at, _MINUTES_PER_ANSWER) for (at,) in answers]
-    return tuple(sorted([*worked, *answered], key=lambda activity: activity.at))
+    told_lately = (activity for activity in told if activity.at >= since)
+    return tuple(sorted([*worked, *answered, *told_lately], key=lambda activity: activity.at))
+
+
+# What members of study groups tell
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What plans and check-ins say."""
+
+    activity: tuple[Activity, ...] = ()
+    commitment: Commitment | None = None
+    blockers: tuple[Blocker, ...] = ()
+    plans: tuple[SettledPlan, ...] = ()
+    checked_in_at: datetime | None = None
+
+
+async def _find_groups(session: AsyncSession, member_id: int) -> dict[int, bool]:
+    """The groups that somebody has ever been in, and whether they are now. Who never was has told nothing."""
+    query = select(GroupMemberRow.group_id, GroupMemberRow.left_at).where(GroupMemberRow.member_id == member_id)
+    return {group_id: left_at is None for group_id, left_at in await session.execute(query)}
+
+
+async def _find_told(session: AsyncSession, member_id: int, groups: Mapping[int, bool], now: datetime) -> _Told:
+    checkins = select(*_CHECKINS).where(CheckinRow.member_id == member_id, CheckinRow.state.in_(_SENT))
+    rows = (await session.execute(checkins.order_by(CheckinRow.made_at.desc()).limit(_MOST_CHECKINS))).all()
+    sent = [(at, minutes, concepts) for at, minutes, concepts in rows if at is not None]
+    last_at, _, concepts = max(sent, default=(None, 0, ()), key=lambda checkin: checkin[0])
+    stuck = concepts if last_at is not None and now - last_at < _BLOCKED_FOR else ()
+    blockers = await _list_blockers(session, member_id, stuck, last_at) if stuck and last_at else ()
+    plans = await _list_plans(session, member_id)
+    return _Told(
+        tuple(Activity(at, minutes, is_told=True) for at, minutes, _ in sent if minutes),
+        _find_commitment(plans, groups),
+        blockers,
+        _settled(plans),
+        last_at,
+    )
+
+
+async def _list_blockers(
+    session: AsyncSession, member_id: int, concepts: Collection[str], since: datetime
+) -> tuple[Blocker, ...]:
+    """Those of the concepts on which the learner has answered no question rightly since then."""
+    query = select(EvidenceRow.concept).where(
+        EvidenceRow.member_id == member_id,
+        EvidenceRow.observed_at > since,
+        EvidenceRow.concept.in_(concepts),
+        EvidenceRow.is_correct.is_(True),
+    )
+    answered = set(await session.scalars(query))
+    return tuple(Blocker(concept, since) for concept in dict.fromkeys(concepts) if concept not in answered)
+
+
+async def _list_plans(session: AsyncSession, member_id: int) -> Sequence[Any]:
+    """The last plans that were not withdrawn, the newest first."""
+    query = select(*_PLANS).where(PlanRow.member_id == member_id, PlanRow.state != _WITHDRAWN)
+    return (await session.execute(query.order_by(PlanRow.made_at.desc()).limit(_MOST_PLANS))).all()
+
+
+def _find_commitment(plans: Iterable[Any], groups: Mapping[int, bool]) -> Commitment | None:
+    """The newest plan that waits for its check-in, in a group that the learner is in; a newer one replaces a plan."""
+    seen: set[int] = set()
+    for plan in plans:
+        is_newest = plan.group_id not in seen
+        seen.add(plan.group_id)
+        if is_newest and groups.get(plan.group_id) and plan.outcome is None:
+            return Commitment(plan.what, plan.by_when, plan.item, plan.made_at)
+    return None
+
+
+def _settled(plans: Iterable[Any]) -> tuple[SettledPlan, ...]:
+    settled = [SettledPlan(plan.outcome == _KEPT, plan.settled_at) for plan in plans if plan.settled_at is not None]
+    return tuple(sorted(settled, key=lambda plan: plan.at, reverse=True)[:_MOST_SETTLED])
 
 
 # Progress
@@ -240,19 +352,22 @@ async def add_evidence(session: AsyncSession, member_id: int, evidence: Sequence
 async def _add_to_mastery(session: AsyncSession, member_id: int, piece: Evidence, now: datetime) -> None:
     weight = evidence_weight(piece.kind, now)
     right, wrong = (weight, 0.0) if piece.is_correct else (0.0, weight)
+    is_answer = piece.kind is not EvidenceKind.CHECKIN
+    # What is told in a check-in moves the weights, not the time of the last answer.
+    last_answer_at = case((MasteryRow.answers > 0, MasteryRow.last_at), else_=literal(now, UtcDateTime))
     statement = insert_into(session, MasteryRow).values(
         member_id=member_id,
         concept=piece.concept,
         right_weight=right,
         wrong_weight=wrong,
-        answers=1,
+        answers=int(is_answer),
         last_at=now,
     )
     sums = {
         "right_weight": MasteryRow.right_weight + right,
         "wrong_weight": MasteryRow.wrong_weight + wrong,
-        "answers": MasteryRow.answers + 1,
-        "last_at": now,
+        "answers": MasteryRow.answers + int(is_answer),
+        "last_at": now if is_answer else last_answer_at,
     }
     await session.execute(statement.on_conflict_do_update(index_elements=["member_id", "concept"], set_=sums))
 
@@ -267,6 +382,22 @@ async def regrade_evidence(session: AsyncSession, member_id: int, key: str, *, i
     await _rebuild_mastery(session, member_id, concept)
 
 
+async def delete_evidence(session: AsyncSession, member_id: int, key: str) -> None:
+    """Take one piece of evidence back, and add up the mastery of its concept again."""
+    where = (EvidenceRow.member_id == member_id, EvidenceRow.key == key)
+    concept = await session.scalar(select(EvidenceRow.concept).where(*where))
+    if concept is None:
+        return
+    await session.execute(delete(EvidenceRow).where(*where))
+    await _rebuild_mastery(session, member_id, concept)
+
+
+async def find_evidence(session: AsyncSession, member_id: int, key: str) -> str | None:
+    """The concept that the piece of evidence with this key is about; None if there is none."""
+    where = (EvidenceRow.member_id == member_id, EvidenceRow.key == key)
+    return await session.scalar(select(EvidenceRow.concept).where(*where))
+
+
 async def _rebuild_mastery(session: AsyncSession, member_id: int, concept: str) -> None:
     query = select(EvidenceRow.kind, EvidenceRow.is_correct, EvidenceRow.observed_at).where(
         EvidenceRow.member_id == member_id, EvidenceRow.concept == concept, EvidenceRow.is_correct.is_not(None)
@@ -276,13 +407,14 @@ async def _rebuild_mastery(session: AsyncSession, member_id: int, concept: str) 
     if not pieces:
         return
     weights = [(is_correct, evidence_weight(EvidenceKind(kind), at)) for kind, is_correct, at in pieces]
+    answered_at = [at for kind, _, at in pieces if kind != EvidenceKind.CHECKIN.value]
     row = MasteryRow(
         member_id=member_id,
         concept=concept,
         right_weight=sum(weight for is_correct, weight in weights if is_correct),
         wrong_weight=sum(weight for is_correct, weight in weights if not is_correct),
-        answers=len(pieces),
-        last_at=max(at for _, _, at in pieces),
+        answers=len(answered_at),
+        last_at=max(answered_at or [at for _, _, at in pieces]),
     )
     session.add(row)
     await session.flush()

@@ -78,7 +78,7 @@ def _parts(overview: Overview, *, is_shared: bool) -> list[list[str]]:
     return [
         [_where(overview), *(_step_line(step) for step in overview.steps), *_outlook(overview)],
         _concept_lines(overview, is_shared=is_shared),
-        _week_lines(overview),
+        _week_lines(overview, is_shared=is_shared),
     ]
 
 
@@ -118,13 +118,15 @@ def _concept_lines(overview: Overview, *, is_shared: bool) -> list[str]:
     return lines
 
 
-def _week_lines(overview: Overview) -> list[str]:
+def _week_lines(overview: Overview, *, is_shared: bool) -> list[str]:
     planned, weeks = overview.planned_minutes, overview.weeks
     plan = f"of {format_minutes(planned)} planned" if planned else "and no plan yet"
     lines = [f"**This week:** {format_minutes(weeks[-1].minutes)} {plan}"]
     if any(week.minutes for week in weeks):
         hours = ", ".join(format_hours(week.minutes) for week in weeks)
         lines.append(f"**Hours in the last {len(weeks)} weeks, the oldest first:** {hours}")
+    if overview.told_minutes and not is_shared:
+        lines.append(f"{format_minutes(overview.told_minutes)} of that you told your group's check-in.")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""/settings show, milestones, step_role, notes, mentors and clear, for who may manage the server."""
+"""/settings show, milestones, step_role, notes, mentors, groups and clear, for who may manage the server."""
 
 from typing import Any
 
@@ -22,6 +22,7 @@ _PARTS = [
     app_commands.Choice(name="the roles of all steps", value=Part.ROLES.value),
     app_commands.Choice(name="the notes channel", value=Part.NOTES.value),
     app_commands.Choice(name="the role of the mentors", value=Part.MENTORS.value),
+    app_commands.Choice(name="the channel of study groups", value=Part.GROUPS.value),
     app_commands.Choice(name="everything", value=Part.EVERYTHING.value),
 ]
 _CLEARED = {
@@ -29,6 +30,7 @@ _CLEARED = {
     Part.ROLES: "Steps no longer have roles. Members keep those that they have.",
     Part.NOTES: "I no longer post for those who look after me. Challenges wait in `/challenges list`.",
     Part.MENTORS: "Only admins decide about challenged questions from now on.",
+    Part.GROUPS: "New study groups get their home where they are made. Those that have one stay where they are.",
     Part.EVERYTHING: "Nothing is set any more. Members keep the roles that they have.",
 }
 
@@ -98,6 +100,17 @@ class SettingsCog(
             raise MemberError(_EARNED)
         settings = await self._service.set_mentor_role(_guild(interaction).id, role.id)
         news = f"Members with {role.mention} may decide about challenged questions from now on."
+        await self._send(interaction, settings, news)
+
+    @app_commands.command(name="groups", description="The channel in which study groups get their homes.")
+    @app_commands.describe(channel="A text channel that everybody here can see; this one if you do not say.")
+    async def groups(self, interaction: discord.Interaction, channel: discord.TextChannel | None = None) -> None:
+        chosen = channel or interaction.channel
+        if not isinstance(chosen, discord.TextChannel):
+            raise MemberError("Name a text channel: the home of a study group is a thread in it.")
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        settings = await self._service.set_groups_channel(_guild(interaction).id, chosen.id)
+        news = f"Study groups get their homes in {chosen.mention} from now on, unless they choose another channel."
         await self._send(interaction, settings, news)
 
     @app_commands.command(name="clear", description="Forget a channel, the roles of the steps, the mentors, or all.")

@@ -12,6 +12,7 @@ class Part(StrEnum):
     ROLES = "roles"
     NOTES = "notes"
     MENTORS = "mentors"
+    GROUPS = "groups"
     EVERYTHING = "everything"
 
 
@@ -20,7 +21,8 @@ class GuildSettings:
     """What the tutor may do in a server; nothing unless an admin sets it.
 
     Where milestones are congratulated, which role goes with which step, where those who look after the tutor are told
-    what they have to decide or to mend, and which role decides about challenged questions besides the admins.
+    what they have to decide or to mend, which role decides about challenged questions besides the admins, and where
+    study groups get their homes.
     """
 
     guild_id: int
@@ -28,3 +30,4 @@ class GuildSettings:
     step_roles: Mapping[int, int] = field(default_factory=dict)
     notes_channel_id: int | None = None
     mentor_role_id: int | None = None
+    groups_channel_id: int | None = None

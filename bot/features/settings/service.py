@@ -11,6 +11,7 @@ _COLUMNS: Mapping[Part, str] = {
     Part.MILESTONES: "milestones_channel_id",
     Part.NOTES: "notes_channel_id",
     Part.MENTORS: "mentor_role_id",
+    Part.GROUPS: "groups_channel_id",
 }
 
 
@@ -37,6 +38,10 @@ class GuildSettingsService:
     async def set_mentor_role(self, guild_id: int, role_id: int) -> GuildSettings:
         """Let members with this role decide about challenged questions."""
         return await self._update(guild_id, mentor_role_id=role_id)
+
+    async def set_groups_channel(self, guild_id: int, channel_id: int) -> GuildSettings:
+        """Open the homes of new study groups in this channel, unless they choose another one."""
+        return await self._update(guild_id, groups_channel_id=channel_id)
 
     async def _update(self, guild_id: int, **values: int | None) -> GuildSettings:
         async with self._database.transaction() as session:

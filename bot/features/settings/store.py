@@ -19,7 +19,14 @@ async def find_settings(session: AsyncSession, guild_id: int) -> GuildSettings:
     by_step = {role.step: role.role_id for role in roles}
     if row is None:
         return GuildSettings(guild_id, step_roles=by_step)
-    return GuildSettings(guild_id, row.milestones_channel_id, by_step, row.notes_channel_id, row.mentor_role_id)
+    return GuildSettings(
+        guild_id,
+        row.milestones_channel_id,
+        by_step,
+        row.notes_channel_id,
+        row.mentor_role_id,
+        row.groups_channel_id,
+    )
 
 
 async def update_guild(session: AsyncSession, guild_id: int, now: datetime, **values: int | None) -> None:

@@ -18,6 +18,15 @@ _log = logging.getLogger(__name__)
 
 _WARNING = discord.Colour(0xD9822B)
 
+_FOR_HOMES = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "embed_links": "Embed Links",
+    "read_message_history": "Read Message History",
+    "send_messages_in_threads": "Send Messages in Threads",
+}
+"""What the home of a study group takes besides the permission to create it."""
+
 
 # Notes to those who look after the tutor
 
@@ -72,6 +81,7 @@ def render_settings(
         "Roles of the steps": _describe_roles(guild, settings.step_roles, steps),
         "Notes to the admins": _describe_channel(guild, settings.notes_channel_id, "notes"),
         "Mentors": _describe_mentors(guild, settings),
+        "Study groups": _describe_groups(guild, settings.groups_channel_id),
     }
     is_well = not any(lacks for _, lacks in parts.values())
     embed = discord.Embed(title="Settings of this server", description=news, colour=BLUE if is_well else _WARNING)
@@ -124,6 +134,27 @@ def _describe_mentors(guild: discord.Guild, settings: GuildSettings) -> tuple[li
     channel = guild.get_channel(settings.notes_channel_id or 0)
     lacks = [] if channel is None else _obstacles_between(role, channel)
     return [f"{role.mention} may decide about challenged questions, as admins may."], lacks
+
+
+def _describe_groups(guild: discord.Guild, channel_id: int | None) -> tuple[list[str], list[str]]:
+    if channel_id is None:
+        return ["None, so each has its home where it is made. `/settings groups` names a channel for them."], []
+    channel = guild.get_channel(channel_id)
+    if not isinstance(channel, discord.TextChannel):
+        return [], ["The channel has been deleted. Name another one with `/settings groups`."]
+    lines = [f"Their homes are threads in {channel.mention}."]
+    mine = channel.permissions_for(guild.me)
+    if not mine.manage_threads:
+        lines.append("With Manage Threads there I can also take those who left out of a home.")
+    lacking = _lacking_for_homes(mine)
+    return lines, [f"There I lack: {', '.join(lacking)}."] if lacking else []
+
+
+def _lacking_for_homes(mine: discord.Permissions) -> list[str]:
+    lacking = [name for permission, name in _FOR_HOMES.items() if not getattr(mine, permission)]
+    if not mine.create_private_threads:  # homes are private unless a group wants a public one
+        lacking.append("Create Private Threads" if mine.create_public_threads else "Create Private or Public Threads")
+    return lacking
 
 
 def _obstacles_between(role: discord.Role, channel: discord.abc.GuildChannel) -> list[str]:

@@ -200,7 +200,7 @@ async def update_closed(session: AsyncSession, round_id: int, summary_message_id
 
 async def plan_refresh(session: AsyncSession, round_id: int, now: datetime) -> None:
     """Have posted results brought up to date, after a key was corrected or a member is no longer to be named."""
-    await schedule.add_occurrence(session, REFRESH, round_id, now.isoformat(), now)
+    await schedule.add_now(session, REFRESH, round_id, now)
 
 
 async def delete_round(session: AsyncSession, round_id: int) -> None:

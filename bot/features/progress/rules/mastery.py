@@ -61,7 +61,7 @@ def chance_of_right(right: float, wrong: float) -> tuple[float, float]:
 
 def find_level(mastery: Mastery | None, now: datetime) -> Level:
     """The level of a concept at `now`."""
-    if mastery is None or mastery.answers == 0:
+    if mastery is None or not (mastery.answers or mastery.right or mastery.wrong):
         return Level.UNSEEN
     if _is_solid(*faded(mastery, now)):
         return Level.SOLID
@@ -86,6 +86,8 @@ def find_level_in_words(mastery: Mastery | None, now: datetime, zone: ZoneInfo |
     level = find_level(mastery, now)
     if mastery is None or level is Level.UNSEEN:
         return level, "no answers yet"
+    if not mastery.answers:  # it is known from a check-in alone
+        return level, f"no answers yet, but you were stuck on it {ago(mastery.last_at, now, zone or zone_of(None))}"
     answers = "1 answer" if mastery.answers == 1 else f"{mastery.answers} answers"
     verdict = {
         Level.SOLID: "mostly right, solid",

@@ -29,7 +29,10 @@ def current_step(path: Path, learner: Learner) -> PathStep | None:
 
 
 def build_overview(path: Path, learner: Learner, titles: Mapping[str, str], now: datetime) -> Overview:
-    """What /progress shows. `titles` are the names of concepts by id; what is no longer taught is left out."""
+    """What /progress shows. `titles` are the names of concepts by id; what is no longer taught is left out.
+
+    So are concepts that the learner was stuck on and has answered nothing on: the overview may be shared.
+    """
     zone = zone_of(learner.profile.zone)
     weeks = weekly_minutes(learner.activity, now, zone)
     hours = learner.profile.hours_per_week
@@ -40,9 +43,10 @@ def build_overview(path: Path, learner: Learner, titles: Mapping[str, str], now:
     concepts = tuple(
         ConceptOverview(id_, titles[id_], *find_level_in_words(learner.mastery[id_], now, zone))
         for id_ in sorted(learner.mastery, key=lambda id_: titles.get(id_, "").casefold())
-        if id_ in titles
+        if id_ in titles and learner.mastery[id_].answers
     )
-    return Overview(learner.profile, steps, concepts, weeks, planned, left / pace if pace else None)
+    told = sum(week.minutes for week in weekly_minutes((a for a in learner.activity if a.is_told), now, zone))
+    return Overview(learner.profile, steps, concepts, weeks, planned, left / pace if pace else None, told)
 
 
 def step_overviews(path: Path, learner: Learner) -> tuple[StepOverview, ...]:

@@ -1,0 +1,1 @@
+"""Decisions about check-ins without Discord or database."""

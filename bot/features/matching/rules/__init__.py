@@ -1,0 +1,1 @@
+"""Decisions about who could study together, without Discord or database."""

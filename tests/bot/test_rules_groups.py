@@ -1,0 +1,205 @@
+"""What members type about groups, when a check-in closes, who looks after a group next, and who met whom."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import MemberError
+from bot.features.groups.models import Group, GroupMember, GroupState
+from bot.features.groups.rules import (
+    HOW_LONG,
+    NAME_TOO_SHORT,
+    NO_DAY,
+    NO_TIME,
+    ONE_OF_BOTH,
+    PAST_DAY,
+    TOO_LONG_AWAY,
+    choose_owner,
+    closes_at,
+    describe_rhythm,
+    find_pairs,
+    pick_group,
+    read_away,
+    read_name,
+    read_time,
+)
+from bot.scheduling.models import Rhythm
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 3, 4, 18, tzinfo=UTC)
+"""A Wednesday."""
+DAY = timedelta(days=1)
+
+
+def member_of(member_id, joined=0, left=None, group_id=1):
+    return GroupMember(group_id, member_id, NOW + joined * DAY, None if left is None else NOW + left * DAY)
+
+
+def group_of(group_id, name):
+    rhythm = Rhythm(0, 0, "UTC")
+    fixed = dict(owner_id=None, step=None, language=None, goal=None, is_open=True, is_private=True, parent_id=1)
+    more = dict(home_id=None, window_days=2, state=GroupState.ACTIVE, paused_until=None, note=None)
+    return Group(id=group_id, guild_id=1, name=name, rhythm=rhythm, made_at=NOW, ended_at=None, **fixed, **more)
+
+
+# Names and times
+
+
+@pytest.mark.parametrize(
+    ("typed", "minute"),
+    [
+        ("19:30", 1170),
+        ("19.30", 1170),
+        ("19h30", 1170),
+        (" 7:05 ", 425),
+        ("19", 1140),
+        ("0:00", 0),
+        ("23:59", 1439),
+        ("7 pm", 1140),
+        ("7:30 PM", 1170),
+        ("12 am", 0),
+        ("12:15 p.m.", 735),
+    ],
+)
+def test_times_as_people_write_them(typed, minute):
+    assert read_time(typed) == minute
+
+
+@pytest.mark.parametrize("typed", ["24:00", "19:60", "noon", "", "13 pm", "0 am", "1930", "19:3", "-1", "19:30:00"])
+def test_what_is_no_time(typed):
+    with pytest.raises(MemberError) as told:
+        read_time(typed)
+    assert str(told.value) == NO_TIME
+
+
+@given(st.integers(0, 23), st.integers(0, 59))
+def test_every_time_is_read_as_it_is_written(hour, minute):
+    assert read_time(f"{hour}:{minute:02d}") == 60 * hour + minute
+    half = "pm" if hour >= 12 else "am"
+    assert read_time(f"{hour % 12 or 12}:{minute:02d} {half}") == 60 * hour + minute
+
+
+def test_a_name_is_one_line_of_three_to_sixty_characters():
+    assert read_name("  the \n night   owls ") == "the night owls"
+    assert read_name("x" * 60) == "x" * 60
+    for name in ("ab", "  a  ", "x" * 61, ""):
+        with pytest.raises(MemberError) as told:
+            read_name(name)
+        assert str(told.value) == NAME_TOO_SHORT
+
+
+# Being away
+
+
+def test_weeks_count_from_now():
+    assert read_away(2, None, "Europe/Berlin", NOW) == NOW + timedelta(weeks=2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "end"),
+    [
+        ("2026-03-14", datetime(2026, 3, 15, tzinfo=BERLIN)),
+        ("2026-3-4", datetime(2026, 3, 5, tzinfo=BERLIN)),
+        ("14.3.", datetime(2026, 3, 15, tzinfo=BERLIN)),
+        ("14.03.2026", datetime(2026, 3, 15, tzinfo=BERLIN)),
+        ("14 March", datetime(2026, 3, 15, tzinfo=BERLIN)),
+        ("14. mar 2026", datetime(2026, 3, 15, tzinfo=BERLIN)),
+        ("March 14", datetime(2026, 3, 15, tzinfo=BERLIN)),
+        ("April 30, 2026", datetime(2026, 5, 1, tzinfo=BERLIN)),
+        ("2026-03-28", datetime(2026, 3, 29, tzinfo=BERLIN)),
+        ("2026-03-29", datetime(2026, 3, 30, tzinfo=BERLIN)),
+    ],
+)
+def test_the_last_day_away_counts_whole_in_the_zone_of_the_member(typed, end):
+    assert read_away(None, typed, "Europe/Berlin", NOW) == end
+
+
+def test_a_day_without_a_year_is_the_next_one():
+    december = datetime(2026, 12, 20, 12, tzinfo=UTC)
+    assert read_away(None, "3 January", "UTC", december) == datetime(2027, 1, 4, tzinfo=UTC)
+    before_a_leap_year = datetime(2027, 12, 20, 12, tzinfo=UTC)
+    assert read_away(None, "29 February", "UTC", before_a_leap_year) == datetime(2028, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "until", "refusal"),
+    [
+        (None, None, HOW_LONG),
+        (None, "", HOW_LONG),
+        (2, "2026-03-14", ONE_OF_BOTH),
+        (None, "2026-03-03", PAST_DAY),
+        (None, "2025-03-14", PAST_DAY),
+        (None, "2027-03-14", TOO_LONG_AWAY),
+        (None, "next week", NO_DAY),
+        (None, "2026-13-01", NO_DAY),
+        (None, "31 February", NO_DAY),
+        (None, "3/4", NO_DAY),
+        (None, "14 brumaire", NO_DAY),
+    ],
+)
+def test_what_is_no_time_away(weeks, until, refusal):
+    with pytest.raises(MemberError) as told:
+        read_away(weeks, until, "Europe/Berlin", NOW)
+    assert str(told.value) == refusal
+
+
+# Rhythm
+
+
+def test_a_check_in_closes_at_the_same_hour_on_the_clock():
+    rhythm = Rhythm(5, 19 * 60 + 30, "Europe/Berlin")
+    opened = datetime(2026, 3, 28, 19, 30, tzinfo=BERLIN)  # the clocks go forward in the night
+    assert closes_at(rhythm, 2, opened) == datetime(2026, 3, 30, 19, 30, tzinfo=BERLIN)
+    assert closes_at(rhythm, 2, opened) - opened.astimezone(UTC) == timedelta(hours=47)
+    autumn = datetime(2026, 10, 24, 19, 30, tzinfo=BERLIN)
+    assert closes_at(rhythm, 5, autumn) - autumn.astimezone(UTC) == timedelta(days=5, hours=1)
+
+
+def test_a_check_in_that_closes_in_the_hour_that_the_clocks_leave_out():
+    rhythm = Rhythm(4, 2 * 60 + 30, "Europe/Berlin")
+    opened = datetime(2026, 3, 27, 2, 30, tzinfo=BERLIN)
+    assert closes_at(rhythm, 2, opened).astimezone(BERLIN).hour == 3
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia", "UTC"])
+@given(day=st.integers(0, 365), window=st.integers(2, 5), minute=st.integers(0, 1439))
+def test_every_check_in_closes_before_the_next_one(zone, day, window, minute):
+    opened = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day, minutes=minute)
+    local = opened.astimezone(ZoneInfo(zone))
+    rhythm = Rhythm(local.weekday(), 60 * local.hour + local.minute, zone)
+    closes = closes_at(rhythm, window, opened)
+    assert abs(closes - opened - timedelta(days=window)) <= timedelta(hours=2)
+    assert closes < opened + timedelta(days=6)
+
+
+def test_a_rhythm_in_words():
+    assert describe_rhythm(Rhythm(1, 19 * 60 + 30, "Europe/Berlin")) == "Tuesdays at 19:30 in Europe/Berlin"
+    assert describe_rhythm(Rhythm(6, 5, "UTC")) == "Sundays at 00:05 in UTC"
+
+
+# Members
+
+
+def test_whoever_has_been_there_for_longest_is_the_next_owner():
+    assert choose_owner([member_of(3, 1), member_of(2, 0), member_of(1, 2)]) == 2
+    assert choose_owner([member_of(3), member_of(2)]) == 2
+    assert choose_owner([]) is None
+
+
+def test_those_who_were_in_one_group_at_the_same_time_have_met():
+    members = [member_of(5, 0, 10), member_of(2, 5), member_of(9, 10), member_of(1, 0, group_id=2)]
+    assert find_pairs(members) == {(2, 5), (2, 9)}
+
+
+# Which group
+
+
+def test_a_group_is_found_by_its_number_or_its_name():
+    groups = [group_of(1, "Night owls"), group_of(2, "1"), group_of(12, "Larks")]
+    assert pick_group(groups, "night  OWLS ") == groups[0]
+    assert pick_group(groups, "12") == groups[2]
+    assert pick_group(groups, "1") == groups[0]
+    assert pick_group(groups, "owls") is None
