@@ -70,6 +70,7 @@ from bot.scheduling.cog import SchedulingCog
 from bot.scheduling.dispatcher import Dispatcher
 from bot.ui.errors import on_tree_error, without_text
 from bot.ui.flood import FloodGate
+from bot.ui.names import MemberNames
 from indexer.live import LiveIndex
 from knowledge.curriculum import Curriculum
 
@@ -133,6 +134,7 @@ class TutorClient(commands.Bot):
         self.clock = clock
         self.ask_channels = set(settings.discord.ask_channels)
         self.command_ids: dict[str, int] = {}
+        self.names = MemberNames()
         self._working = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -196,6 +198,11 @@ class TutorClient(commands.Bot):
 
     async def on_ready(self) -> None:
         _log.info("Ready in %d servers.", len(self.guilds))
+
+    async def on_interaction(self, interaction: discord.Interaction, /) -> None:
+        """Whoever clicks is met, and can be named without asking Discord."""
+        if isinstance(interaction.user, discord.Member):
+            self.names.note(interaction.user)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """There are no prefix commands; the ask feature listens by itself."""

@@ -4,12 +4,14 @@ import asyncio
 import signal
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
 import discord
 import simcord
+from simcord.builders import ChannelHandle
 from simcord.preview import Preview
 from sqlalchemy.engine import make_url
 
@@ -17,15 +19,18 @@ from bot.app import open_services
 from bot.client import Services, TutorClient
 from bot.clock import system_clock
 from bot.config import DatabaseSettings, Settings
+from bot.errors import MemberError
 from bot.features.weekly.cog import WeeklyCog
 from bot.features.weekly.models import WeeklyQuiz
 from bot.features.weekly.service import WeeklyService
+from bot.preview_group import GROUP, LIVED, GroupStory, forget_groups
 from bot.preview_learners import Learners, describe_standing, take_weekly_quiz
 from bot.preview_time import HELP, NEXT, Moved, parse_step, read_lines
 from bot.storage.database import Database
 from indexer.encoder import Encoder
 
 CHANNEL = "ask-the-tutor"
+GROUPS_CHANNEL = "study-groups"
 BOT_NAME = "Deep Learning Tutor"
 MEMBERS = ("ada", "grace", "linus")
 """Whom one can act as."""
@@ -33,6 +38,8 @@ OTHERS = ("hedy", "alan", "katherine")
 """Whom /progress server shows besides."""
 ADMIN = "barbara"
 """Who manages the server. One can act as her, too."""
+HOME, CHANNEL_AGAIN = "home", "ask"
+"""What the terminal takes to show the study group's home, and the ask channel again."""
 _SETTLE_SECONDS = 60.0
 _TICK_SECONDS = 1.0
 _WEEKLY_ANSWERS = {"hedy": "+--+-", "alan": "+-+++", "katherine": "++-++"}
@@ -52,18 +59,23 @@ async def run_preview(settings: Settings, encoder: Encoder, *, port: int | None,
     """
     stop = _stop_event()
     world = PreviewWorld(settings, encoder)
-    async with world, world.preview(port) as page:
+    async with world, Pages(world, port) as pages:
         say("\nThe deep learning tutor is running in a simulated Discord server.")
-        say(f"Open this address, which works on this machine only:\n\n    {page.url}\n")
+        say(f"Open this address, which works on this machine only:\n\n    {pages.url}\n")
         say(f"Act as {', '.join(MEMBERS)}: write a question, or type / for the commands.")
         for line in await world.standings():
             say(f"    {line}")
         say(f"{ADMIN} looks after the server: /weekly, /challenges and /settings are for {ADMIN}.")
+        if world.home is not None:
+            say(
+                f"{', '.join(GROUP)} are a study group: write {HOME!r} here to see its home, and {CHANNEL_AGAIN!r} to "
+                "come back."
+            )
         say("/privacy delete makes anybody a newcomer until the next start. Stop with Ctrl+C.")
         say(HELP)
         if open_browser:
-            await asyncio.to_thread(_open, page.url)
-        running = [asyncio.create_task(_listen(world, page, say)), asyncio.create_task(_keep_fresh(world, page))]
+            await asyncio.to_thread(_open, pages.url)
+        running = [asyncio.create_task(_listen(world, pages, say)), asyncio.create_task(_keep_fresh(world, pages))]
         await stop.wait()
         for task in running:
             task.cancel()
@@ -71,10 +83,14 @@ async def run_preview(settings: Settings, encoder: Encoder, *, port: int | None,
         say("Stopping.")
 
 
-async def _listen(world: "PreviewWorld", page: Preview, say: Say) -> None:
-    """Move time forward as the terminal says."""
+async def _listen(world: "PreviewWorld", pages: "Pages", say: Say) -> None:
+    """Move time forward, or show another channel, as the terminal says."""
     async for line in read_lines():
         if not line:
+            continue
+        if line.casefold() in {HOME, CHANNEL_AGAIN}:
+            await pages.open(is_home=line.casefold() == HOME)
+            say(f"Open this address now:\n\n    {pages.url}\n")
             continue
         step = parse_step(line)
         if step is None and line.casefold() != NEXT:
@@ -82,29 +98,59 @@ async def _listen(world: "PreviewWorld", page: Preview, say: Say) -> None:
             continue
         say("Moving time forward …")
         moved = await (world.advance(step) if step else world.advance_to_next())
-        await _refresh(page)
+        await pages.refresh()
         happened = "1 planned thing happened" if moved.done == 1 else f"{moved.done} planned things happened"
         done = happened if moved.done else "nothing planned came up"
         say(f"It is {moved.now:%A %d %B %Y, %H:%M} UTC now; {done}.")
 
 
-async def _keep_fresh(world: "PreviewWorld", page: Preview) -> None:
+async def _keep_fresh(world: "PreviewWorld", pages: "Pages") -> None:
     """Have the bot do what is due, and show what it does by itself, such as the end of the weekly quiz."""
     shown = world.events
     while True:
         await asyncio.sleep(_TICK_SECONDS)
         await world.catch_up()
-        if shown != world.events and await _refresh(page):
+        if shown != world.events and await pages.refresh():
             shown = world.events
 
 
-async def _refresh(page: Preview) -> bool:
-    """Bring the page up to date; False while somebody is clicking, which brings it up to date as well."""
-    try:
-        await page.refresh()
-    except simcord.SetupError:
-        return False
-    return True
+class Pages:
+    """The page that is open: that of the ask channel, or that of the study group's home. A page shows one of them."""
+
+    def __init__(self, world: "PreviewWorld", port: int | None) -> None:
+        self._world = world
+        self._port = port
+        self._page: Preview | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.open(is_home=False)
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._close()
+
+    @property
+    def url(self) -> str:
+        return self._page.url if self._page is not None else ""
+
+    async def open(self, *, is_home: bool) -> None:
+        """Show the home, if there is one, or the ask channel, in a page that takes the place of the last one."""
+        await self._close()
+        self._page = await self._world.preview(self._port, is_home=is_home).__aenter__()
+
+    async def _close(self) -> None:
+        page, self._page = self._page, None
+        if page is not None:
+            await page.close()
+
+    async def refresh(self) -> bool:
+        """Bring the page up to date; False while somebody is clicking, which brings it up to date as well."""
+        try:
+            if self._page is not None:
+                await self._page.refresh()
+        except simcord.SetupError:
+            return False
+        return True
 
 
 def _open(url: str) -> None:
@@ -135,8 +181,10 @@ class PreviewWorld:
         update = {"database": _preview_database(settings), "discord": reading}
         self._settings = settings.model_copy(update=update)
         self._encoder = encoder
-        self._ahead = timedelta()
-        """How far time was put forward."""
+        self._ahead = -LIVED
+        """How far time was put forward; the study group has begun to live before now."""
+        self.home: ChannelHandle | None = None
+        """The home of the study group."""
 
     async def __aenter__(self) -> Self:
         self._services = open_services(self._settings, self._clock, self._encoder)
@@ -147,7 +195,7 @@ class PreviewWorld:
             self.env.backend.bot_user.name = BOT_NAME
             self._populate()
             self._keep_time()
-            await _forget_open_quizzes(services)
+            await self._forget_earlier_runs(services)
             await self.env.start()
             await self._furnish(services)
         except BaseException:
@@ -162,11 +210,13 @@ class PreviewWorld:
         finally:
             await self._services.__aexit__(None, None, None)
 
-    def preview(self, port: int | None = None) -> Preview:
-        """The page of the ask channel."""
+    def preview(self, port: int | None = None, *, is_home: bool = False) -> Preview:
+        """The page of the ask channel, or of the study group's home."""
+        shows_home = is_home and self.home is not None
+        group = [member for member in self.members if member.name in GROUP]
         return self.env.preview(
-            self.channel,
-            viewers=[*self.members, self.admin],
+            self.home if shows_home and self.home else self.channel,
+            viewers=group if shows_home else [*self.members, self.admin],
             layout="channel",
             width=_WIDTH,
             height=_HEIGHT,
@@ -223,7 +273,7 @@ class PreviewWorld:
                 self.env.backend.advance_clock(max(behind, 0.0))
                 await asyncio.sleep(_TICK_SECONDS)
 
-        self.env.backend.advance_clock((system_clock() - self.env.now()).total_seconds())
+        self.env.backend.advance_clock((system_clock() + self._ahead - self.env.now()).total_seconds())
         self._ticking = asyncio.create_task(tick(), name="preview time")
 
     def _populate(self) -> None:
@@ -233,6 +283,7 @@ class PreviewWorld:
         """
         self._guild = self.env.create_guild("Deep Learning Study Group")
         self.channel = self._guild.create_text_channel(CHANNEL)
+        self._groups_channel = self._guild.create_text_channel(GROUPS_CHANNEL)
         self.client.ask_channels.add(self.channel.id)
         everybody = {name: self._guild.add_member(self.env.create_user(name)) for name in (*MEMBERS, *OTHERS)}
         self.members = [everybody[name] for name in MEMBERS]
@@ -243,6 +294,9 @@ class PreviewWorld:
     async def _furnish(self, services: Services) -> None:
         """What the members did so far, and a greeting that invites a first question."""
         await self._seed(services)
+        await self._play_group(services)
+        await self._advance_to(system_clock())
+        self._ahead = timedelta()
         channel = self.client.get_channel(self.channel.id)
         if isinstance(channel, discord.TextChannel):
             await channel.send(embed=render_greeting(services))
@@ -258,11 +312,33 @@ class PreviewWorld:
             return
         database = Database(self._settings.database.url)
         try:
-            learners = Learners(database, services.curriculum, services.questions, self._clock, self._guild.id)
+            learners = Learners(database, services.curriculum, services.questions, system_clock, self._guild.id)
             if await learners.seed(self._ids):
                 await services.guild_settings.set_milestones_channel(self._guild.id, self.channel.id)
         finally:
             await database.close()
+
+    async def _forget_earlier_runs(self, services: Services) -> None:
+        """What was posted in an earlier run is lost with that run, so it is over."""
+        if services.weekly is not None:
+            for round_id in await services.weekly.list_open():
+                await services.weekly.close_without_results(round_id)
+            with suppress(MemberError):  # there was none
+                await services.weekly.switch_off(self._guild.id)
+        database = Database(self._settings.database.url)
+        try:
+            await forget_groups(database, self._guild.id)
+        finally:
+            await database.close()
+
+    async def _play_group(self, services: Services) -> None:
+        groups, plans, checkins = services.groups, services.plan, services.checkin
+        if groups is None or plans is None or checkins is None:
+            return
+        ids = {name: self._ids[name] for name in GROUP}
+        story = GroupStory(self.client, groups, plans, checkins, ids, self._advance_to, self.catch_up)
+        await story.play(self._guild.id, self._groups_channel.id)
+        self.home = next(iter(self._groups_channel.threads), None)
 
     async def _open_weekly_quiz(self, weekly: WeeklyService) -> None:
         """A quiz that has just been posted."""
@@ -286,13 +362,6 @@ class PreviewWorld:
         if progress is None:
             return []
         return [describe_standing(name, await progress.show_overview(self._ids[name])) for name in MEMBERS]
-
-
-async def _forget_open_quizzes(services: Services) -> None:
-    """A quiz of an earlier run has lost its message with that run, so it is over."""
-    if services.weekly is not None:
-        for round_id in await services.weekly.list_open():
-            await services.weekly.close_without_results(round_id)
 
 
 def render_greeting(services: Services) -> discord.Embed:

@@ -656,6 +656,7 @@ class CheckinRow(Base):
     __table_args__ = (
         UniqueConstraint("week_id", "member_id", name="uq_checkins_member"),
         Index("ix_checkins_member", "member_id", "made_at"),
+        Index("ix_checkins_message", "message_id"),
         _NO_ID_TWICE,
     )
 

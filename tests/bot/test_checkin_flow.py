@@ -137,7 +137,7 @@ def fail_once(s, monkeypatch, name, error=TimeoutError):
 async def test_a_week_of_a_group_of_three_from_the_question_to_the_next_one(settings, encoder, caplog):
     async with group_server(settings, encoder) as s:
         group = await make_group(s, s.ada, s.grace, s.eve, goal="Three *lessons*")
-        ada, grace, eve = s.ada.mention, s.grace.mention, s.eve.mention
+        ada, grace = s.ada.mention, s.grace.mention
         await live_until(s, MONDAY - SECOND)
         assert posts(s, group) == []
         await s.env.advance_time(2)
@@ -148,7 +148,7 @@ async def test_a_week_of_a_group_of_three_from_the_question_to_the_next_one(sett
             "sent.\n"
             f"Open until {format_dt(CLOSES, 'f')} ({format_dt(CLOSES, 'R')}).\n"
             "Our goal\nThree \\*lessons\\*\n"
-            f"Partners this week\n{grace} replies to {ada}\n{eve} replies to {grace}\n{ada} replies to {eve}"
+            "Partners this week\n**grace** replies to **ada**\n**eve** replies to **grace**\n**ada** replies to **eve**"
         )
         assert labels_of(prompt) == ["Check in", "My plan", "Away this week"]
         assert pings(s, prompt) == []
@@ -165,7 +165,7 @@ async def test_a_week_of_a_group_of_three_from_the_question_to_the_next_one(sett
         preview = panel.embeds[0]
         assert panel.content == "**This is exactly what Night owls will see.** Nothing is sent yet."
         assert preview.title == "Check-in: Partly"
-        assert preview.description == ada
+        assert preview.description == "**ada**"
         assert fields_of(panel) == {
             "Evidence": "- https://github.com/ada/_nets_ \\*six\\* hours",
             "What I learned": "Why \\<b\\> matters",
@@ -215,10 +215,10 @@ async def test_a_week_of_a_group_of_three_from_the_question_to_the_next_one(sett
             "2 of 3 checked in.\n"
             "1 reply among you.\n"
             f"1 had a quiet week. They can make it up until {format_dt(CLOSES + WEEK, 'f')}.\n"
-            f"Who checked in\n{ada} · Partly · first planned week\n{grace} · checked in privately · first planned "
+            "Who checked in\n**ada** · Partly · first planned week\n**grace** · checked in privately · first planned "
             "week\n"
             "Our goal\nThree \\*lessons\\*\n"
-            f"What is next\n{ada}: Lesson 4\nNext check-in: {format_dt(MONDAY + WEEK, 'F')}"
+            f"What is next\n**ada**: Lesson 4\nNext check-in: {format_dt(MONDAY + WEEK, 'F')}"
         )
         assert pings(s, digest) == []
         assert labels_of(digest) == ["Make it up", "My rhythm"]
@@ -230,7 +230,7 @@ async def test_a_week_of_a_group_of_three_from_the_question_to_the_next_one(sett
         await live_until(s, MONDAY + WEEK + SECOND)
         second = posts(s, group)[-1]
         assert second.embeds[0].title == "Check-in, week of 12 January"
-        assert f"{eve} replies to {ada}" in text_of(second)
+        assert "**eve** replies to **ada**" in text_of(second)
         opened = await s.ada.click(second, label="Check in")
         label = opened.modal["components"][0]
         assert (label["label"], label["description"]) == ("How did it go?", "Your plan: Lesson 4")
@@ -260,10 +260,7 @@ async def test_a_member_who_is_away_is_asked_nothing_and_everybody_away_means_no
         await groups.pause_member(group.id, s.eve.id, MONDAY + DAY)
         await live_until(s, MONDAY + SECOND)
         (prompt,) = posts(s, group)
-        assert fields_of(prompt) == {
-            "Partners this week": f"{s.grace.mention} replies to {s.ada.mention}\n"
-            f"{s.ada.mention} replies to {s.grace.mention}"
-        }
+        assert fields_of(prompt) == {"Partners this week": "**grace** replies to **ada**\n**ada** replies to **grace**"}
         digest = await close(s, group)
         assert "1 was away." in text_of(digest)
         for member in (s.ada, s.grace, s.eve):
@@ -637,7 +634,7 @@ async def test_a_week_that_is_made_up_later_brings_the_digest_up_to_date(setting
         assert "2 had a quiet week." in text_of(digest)
         await live_until(s, CLOSES + 3 * DAY)
         panel = await check_in(s, s.grace, digest, label="Show to my group", press="Make it up", outcome=["partly"])
-        assert panel.embeds[0].description == f"{s.grace.mention}\nMade up later."
+        assert panel.embeds[0].description == "**grace**\nMade up later."
         await s.env.advance_time(1)
         digest, post = posts(s, group)[-2:]
         assert post.embeds[0].to_dict() == panel.embeds[0].to_dict()
@@ -645,8 +642,8 @@ async def test_a_week_that_is_made_up_later_brings_the_digest_up_to_date(setting
             f"2 of 3 checked in.\n1 had a quiet week. They can make it up until {format_dt(CLOSES + WEEK, 'f')}."
         )
         assert fields_of(digest)["Who checked in"] == (
-            f"{s.ada.mention} · Done · first planned week\n"
-            f"{s.grace.mention} · Partly · made up later · first planned week (1 made up later)"
+            "**ada** · Done · first planned week\n"
+            "**grace** · Partly · made up later · first planned week (1 made up later)"
         )
         await live_until(s, CLOSES + WEEK + SECOND)
         told = await s.eve.click(digest, label="Make it up")
@@ -995,7 +992,7 @@ async def test_checkin_shows_where_one_stands_and_what_can_be_made_up(settings, 
         await write(s.grace, shown, label="Make up the week of 5 January", outcome=["not"])
         await s.grace.click(shown, label="Show to my group")
         await s.env.advance_time(1)
-        assert posts(s, group)[-1].embeds[0].description == f"{s.grace.mention}\nMade up later."
+        assert posts(s, group)[-1].embeds[0].description == "**grace**\nMade up later."
         shown = await overview(s, s.grace)
         assert fields_of(shown)["Your rhythm"] == "Your first planned week (1 made up later)."
         assert "A week to make up" not in fields_of(shown)

@@ -234,8 +234,8 @@ async def upgraded(url):
     window_days=5,
     began=datetime(2026, 3, 27, tzinfo=UTC),
     stretches=[(True, 60 * 24 * 3), (False, 60 * 24 * 6 + 60 * 14), (True, 60 * 24 * 8)],
-    errors=[None, AFTER, BEFORE],
-    comers=[{1, 3}, set()],
+    errors=[BEFORE, None],
+    comers=[set(), {1, 3}],
 )
 @example(  # summer time begins in the hour of the check-in
     rhythm=Rhythm(6, 150, "Europe/Berlin"),

@@ -137,7 +137,7 @@ async def test_a_new_group_has_a_private_home_with_exactly_its_members(settings,
         (card,) = said_in(s, home)
         assert card.embeds[0].title == "Night owls"
         found = fields(card)
-        assert found["Members"] == f"<@{s.ada.id}>"
+        assert found["Members"] == "**ada**"
         assert found["Goal"] == "\\*three\\* lessons"
         assert found["Check-in"] == (
             "Tuesdays at 19:30 in Europe/Berlin, open for 2 days.\n"
@@ -1225,3 +1225,31 @@ async def test_who_leaves_a_public_home_is_no_matter_for_the_admins(settings, en
         await work(s)
         assert words(s, notes) == []
         assert s.rows("SELECT * FROM occurrences WHERE kind = 'group_out'") == []
+
+
+async def test_who_is_back_before_they_were_taken_out_stays(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        home = await make_with(s, s.grace)
+        async with s.client.services.groups._database.transaction() as session:
+            await store.plan_out(session, 1, s.grace.id, s.env.now())
+        await work(s)
+        assert inside(home) == {s.ada.id, s.grace.id}
+        assert s.rows("SELECT * FROM occurrences WHERE kind = 'group_out'") == []
+
+
+async def test_back_in_a_server_its_groups_go_on_and_lost_homes_are_told(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        await make(s)
+        home = await make(s, name="Larks")
+        guild = s.client.get_guild(s.guild.id)
+        s.client.dispatch("guild_remove", guild)
+        await work(s)
+        planned = "SELECT subject_id FROM occurrences WHERE kind = 'group_prompt' AND state = 'waiting'"
+        assert s.rows(planned) == []
+        s.env.backend.delete_channel(home.id)
+        s.client.dispatch("guild_join", guild)
+        await work(s)
+        assert s.rows(planned) == [(1,)]
+        assert state_of(s, 1)[0] == "active"
+        assert state_of(s, 2)[0] == "homeless"
+        assert labels_of(said_in(s, s.channel)[-1]) == ["Open a new home", "End the group"]

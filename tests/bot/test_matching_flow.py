@@ -670,7 +670,11 @@ async def test_a_small_group_and_seekers_are_told_each_where_they_are(settings, 
             "What changes",
             "So far",
         }
-        assert str(s.ada.id) in fields(seen)["In the group"]
+        private = "2 members of a private group. You meet when everybody has accepted."
+        assert fields(seen)["In the group"] == private
+        assert fields(seen)["Would join"] == f"<@{s.linus.id}> <@{s.eve.id}>"
+        assert fields(await see(s.ada, in_home))["In the group"] == f"<@{s.ada.id}> <@{s.grace.id}>"
+        assert fields(await see(s.ada, in_home))["Would join"] == f"<@{s.linus.id}> <@{s.eve.id}>"
         assert fields(seen)["What changes"] == (
             "“Gradients” stays as it is, with its hours and its home, and has more members."
         )
@@ -691,6 +695,15 @@ async def test_a_small_group_and_seekers_are_told_each_where_they_are(settings, 
         assert labels_of(said_in(s, home)[-2]) == labels_of(said_in(s, s.channel)[-1]) == []
         assert s.rows("SELECT member_id FROM group_seekers") == [(s.eve.id,)]
         assert warnings_of(caplog) == []
+
+
+async def test_the_members_of_a_group_that_is_no_secret_are_named(settings, encoder):
+    async with matching_server(settings, encoder) as s:
+        await group_of(s, s.ada, s.grace, is_private=False)
+        await look(s, s.linus, s.eve)
+        await match(s)
+        seen = await see(s.linus, said_in(s, s.channel)[-1])
+        assert fields(seen)["In the group"] == f"<@{s.ada.id}> <@{s.grace.id}>"
 
 
 async def test_one_member_who_declines_keeps_a_group_as_it_is(settings, encoder):
@@ -731,13 +744,16 @@ async def test_two_small_groups_become_one_in_the_home_of_the_larger_one(setting
             "closed with what was written in it."
         )
         assert fields(seen)["Check-in"].startswith("Tuesdays at 19:00 in Europe/Berlin.")
+        assert fields(seen)["In the group"].startswith("2 members of a private group.")
+        assert fields(seen)["Would join"] == f"<@{s.linus.id}>"
+        assert fields(await see(s.ada, posts["Tensors"]))["Would join"].startswith("1 member of a private group.")
         await s.linus.click(seen, label="Accept")
         await answer(posts["Tensors"], "Accept", s.ada, s.grace)
         await work(s)
         assert inside(larger) == {s.ada.id, s.grace.id, s.linus.id}
         assert said_in(s, larger)[-1].content.startswith(f"<@{s.linus.id}>, welcome to this group.")
         assert said_in(s, smaller)[-1].content == (
-            "This group goes on together with another one: into Tensors. What you wrote stays here to read."
+            "This group was merged into Tensors. What you wrote stays here to read."
         )
         assert s.client.get_guild(s.guild.id).get_thread(smaller.id) is None  # archived
         assert s.rows("SELECT name, state FROM study_groups ORDER BY id") == [

@@ -347,6 +347,25 @@ async def test_who_stops_or_is_deleted_while_matching_runs_is_not_proposed(world
     assert len(await world.seekers()) == 5
 
 
+async def test_two_who_match_at_the_same_time_propose_once(world, monkeypatch):
+    await world.look(A, B, C)
+    thread, calls = asyncio.to_thread, []
+
+    async def slowly(function, *arguments, **options):
+        drafts = await thread(function, *arguments, **options)
+        calls.append(drafts)
+        if len(calls) == 1:
+            async with world.database.transaction() as session:
+                await schedule.add_occurrence(session, MATCH, GUILD, "again", world.now)
+            await world.matching.match_server(await world.claim(MATCH))
+        return drafts
+
+    monkeypatch.setattr("bot.features.matching.service.asyncio.to_thread", slowly)
+    assert await world.match() == ()
+    assert [len(drafts) for drafts in calls] == [1, 1]
+    assert await rows(world.database, "SELECT count(*) FROM group_proposals") == [(1,)]
+
+
 async def test_a_server_out_of_reach_is_left_out(world):
     await world.look(A, B, C)
     world.now += HOUR
@@ -646,6 +665,13 @@ async def test_a_small_group_gets_new_members_if_everybody_accepts(world):
     assert set(await world.members(group.id)) == {A, B, C, D}
     assert await world.seekers() == []
     assert (await world.events(group.id))[-2:] == [(EventKind.JOINED, C, None), (EventKind.JOINED, D, None)]
+
+
+async def test_those_who_look_meanwhile_are_not_kept_for_a_group_that_has_a_proposal(world):
+    await small_group(world)
+    await world.look(E, F, G)
+    (proposal_id,) = await world.match()
+    assert (await world.proposal(proposal_id)).kind is ProposalKind.FORM
 
 
 async def test_of_two_seekers_the_one_who_accepts_is_added(world):

@@ -128,7 +128,7 @@ async def test_from_the_window_to_what_the_group_sees(settings, encoder, caplog)
             f"Noted. {asked}\nOnly you see this plan. This is exactly what **Night owls** would see:"
         )
         (preview,) = message.message.embeds
-        assert preview.description == f"<@{s.ada.id}> plans until the next check-in:\n{PLAN}"
+        assert preview.description == f"**ada** plans until the next check-in:\n{PLAN}"
         assert buttons_of(message) == PRIVATE
         assert posts(s, group) == []
         assert plans(s) == [("Lesson 1, the *first* half", "private", "fastai-practical-deep-learning/lesson-1", 0)]
@@ -166,7 +166,7 @@ async def test_the_present_plan_is_shown_and_changed_with_its_message(settings, 
         assert panel.message.content.startswith("Changed. ")
         (after,) = posts(s, group)
         assert after.id == before.id
-        expected = f"<@{s.ada.id}> plans until the next check-in:\n**Sleep**"
+        expected = "**ada** plans until the next check-in:\n**Sleep**"
         assert after.embeds[0].description == panel.message.embeds[0].description == expected
         assert plans(s) == [("Sleep", "shown", None, 1)]
 
@@ -369,7 +369,7 @@ async def test_whoever_clicks_below_a_plan_makes_their_own(settings, encoder):
         opened = await s.grace.click(post, label="My own plan")
         message = await submit(s, opened, s.grace, what="Mine")
         assert message.ephemeral
-        assert f"<@{s.grace.id}> plans" in message.message.embeds[0].description
+        assert "**grace** plans" in message.message.embeds[0].description
         assert [text_of(found) for found in posts(s, group)] == [text_of(post)]
         again = await s.grace.click(post, label="My own plan")
         assert "**Mine**" in again.response.message.embeds[0].description

@@ -211,7 +211,7 @@ def test_two_hours_are_enough_and_one_is_not():
     assert ids_of(match(few, (), NOW)) == [(1, 2, 3)]
     people = [person_of(one, WEEK) for one in few]
     one_hour = [replace(people[0], hours=shared.hours & -shared.hours), *people[1:]]
-    assert match_people(one_hour, (), NOW) == ()
+    assert match_people(one_hour, ()) == ()
 
 
 def test_three_need_one_language_that_all_of_them_speak():
@@ -246,6 +246,13 @@ def test_neighbouring_steps_meet_and_those_two_apart_only_if_nobody_is_nearer():
 def test_the_pace_brings_those_together_who_go_as_fast():
     seekers = [seeker(number, hours=3.0 if number % 2 else 15.0) for number in range(1, 9)]
     assert sorted(ids_of(match(seekers, (), NOW))) == [(1, 3, 5, 7), (2, 4, 6, 8)]
+
+
+def test_members_are_exchanged_where_that_makes_both_groups_better():
+    """The first one takes the three who come next, and their fourth would be left to those who are much faster."""
+    paces = {1: 5.0, 2: 1.0, 3: 1.0, 4: 1.0, 5: 1.0, 6: 9.0, 7: 9.0, 8: 9.0}
+    seekers = [seeker(number, hours=pace, days=10 - number) for number, pace in paces.items()]
+    assert sorted(ids_of(match(seekers, (), NOW))) == [(1, 6, 7, 8), (2, 3, 4, 5)]
 
 
 def test_who_has_not_said_how_many_hours_fits_everybody():

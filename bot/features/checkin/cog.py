@@ -203,7 +203,8 @@ class CheckinCog(commands.Cog):
         await self._dispatcher.pace()
         try:
             prompt = home.get_partial_message(digest.week.prompt_message_id)
-            await prompt.edit(embed=render_closed_prompt(digest), view=None)
+            embed = await self._client.names.put_into(render_closed_prompt(digest), home.guild)
+            await prompt.edit(embed=embed, view=None)
         except discord.NotFound:
             _log.info("The question of a week in server %d has been deleted.", digest.group.guild_id)
 
@@ -243,7 +244,8 @@ class CheckinCog(commands.Cog):
             home = await find_home(self._client, digest.group)
             await self._dispatcher.pace()
             message = home.get_partial_message(message_id)
-            await message.edit(embed=self._render_digest(digest), view=digest_buttons(digest))
+            embed = await self._client.names.put_into(self._render_digest(digest), home.guild)
+            await message.edit(embed=embed, view=digest_buttons(digest))
         except (HomeLost, CannotReach, discord.Forbidden, discord.NotFound) as error:
             _log.info("A digest in server %d stays as it is: %s.", digest.group.guild_id, type(error).__name__)
 
@@ -338,7 +340,7 @@ class CheckinCog(commands.Cog):
             message = home.get_partial_message(message_id)
             await message.edit(
                 content=post_text(shown),
-                embed=render_post(shown),
+                embed=await self._client.names.put_into(render_post(shown), home.guild),
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         except discord.NotFound:
@@ -350,7 +352,7 @@ class CheckinCog(commands.Cog):
         await self._dispatcher.pace()
         message = await home.send(
             post_text(shown),
-            embed=render_post(shown),
+            embed=await self._client.names.put_into(render_post(shown), home.guild),
             view=post_buttons(shown.checkin_id),
             allowed_mentions=discord.AllowedMentions(everyone=False, roles=False, users=partners, replied_user=False),
         )

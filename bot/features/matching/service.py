@@ -312,7 +312,7 @@ class MatchingService:
         }
         in_groups = {member_id for ids in inside.values() for member_id in ids}
         seekers = tuple(member.member_id for member in proposal.members if member.member_id not in in_groups)
-        looking = {one.member_id: one for one in await store.list_seekers(session, proposal.guild_id)}
+        looking = {one.member_id: one for one in await store.list_seekers(session, proposal.guild_id, seekers)}
         wanted = await store.find_groups_channel(session, proposal.guild_id)
         theirs = [looking[id_].channel_id for id_ in seekers if id_ in looking]
         channels = [wanted, proposal.channel_id, *theirs, *(group.parent_id for group in groups)]
@@ -477,15 +477,9 @@ class MatchingService:
 
     async def _accepting(self, session: AsyncSession, proposal: Proposal) -> list[int]:
         """The seekers who accept and may be in one more group, who waits for longest first."""
-        looking = {seeker.member_id: seeker for seeker in await store.list_seekers(session, proposal.guild_id)}
-        accepting = [
-            member.member_id
-            for member in _seekers_of(proposal)
-            if member.answer is Answer.YES
-            and member.member_id in looking
-            and await self._has_room(session, member.member_id, proposal)
-        ]
-        return sorted(accepting, key=lambda member_id: (looking[member_id].made_at, member_id))
+        accepted = [member.member_id for member in _seekers_of(proposal) if member.answer is Answer.YES]
+        looking = await store.list_seekers(session, proposal.guild_id, accepted)
+        return [one.member_id for one in looking if await self._has_room(session, one.member_id, proposal)]
 
     async def _form(self, session: AsyncSession, proposal: Proposal, terms: Terms) -> bool:
         """A new group; whoever has waited for longest looks after it."""
@@ -534,7 +528,6 @@ class MatchingService:
         await groups_store.end_group(session, going.id, now, EventKind.MERGED, f"into {staying.name}")
         await groups_store.add_event(session, staying.id, EventKind.MERGED, now, details=f"with {going.name}")
         await self._move(session, moving, staying.id)
-        await groups_store.plan_tend(session, going.id, now)
         return True
 
     async def _split(self, session: AsyncSession, proposal: Proposal, terms: Terms) -> bool:

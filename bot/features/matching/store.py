@@ -53,9 +53,13 @@ async def find_seeker(session: AsyncSession, member_id: int, guild_id: int) -> S
     return None if row is None else _seeker(row)
 
 
-async def list_seekers(session: AsyncSession, guild_id: int) -> tuple[Seeker, ...]:
-    """Everybody who looks for a group in a server, who waits for longest first."""
+async def list_seekers(
+    session: AsyncSession, guild_id: int, member_ids: Collection[int] | None = None
+) -> tuple[Seeker, ...]:
+    """Everybody who looks for a group in a server, or who of these does; who waits for longest first."""
     query = select(GroupSeekerRow).where(GroupSeekerRow.guild_id == guild_id)
+    if member_ids is not None:
+        query = query.where(GroupSeekerRow.member_id.in_(member_ids))
     rows = await session.scalars(query.order_by(GroupSeekerRow.made_at, GroupSeekerRow.member_id))
     return tuple(_seeker(row) for row in rows)
 

@@ -107,7 +107,8 @@ class PlanCog(commands.Cog):
         """Bring the message up to date; False if it is gone."""
         await self._dispatcher.pace()
         try:
-            await home.get_partial_message(message_id).edit(embed=render_post(plan), view=post_buttons(plan))
+            embed = await self._client.names.put_into(render_post(plan), home.guild)
+            await home.get_partial_message(message_id).edit(embed=embed, view=post_buttons(plan))
         except discord.NotFound:
             return False
         return True

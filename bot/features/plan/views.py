@@ -293,13 +293,19 @@ async def open_plan(interaction: discord.Interaction[Any], group_id: int) -> Non
         await interaction.response.send_modal(_window_of(found, is_here=False))
         return
     await interaction.response.send_message(
-        render_panel(found), embed=render_post(found.plan), view=panel_buttons(found), ephemeral=True
+        render_panel(found), embed=await _preview(interaction, found.plan), view=panel_buttons(found), ephemeral=True
     )
+
+
+async def _preview(interaction: discord.Interaction[Any], plan: Plan) -> discord.Embed:
+    """What the group sees of it."""
+    embed: discord.Embed = await interaction.client.names.put_into(render_post(plan), interaction.guild)
+    return embed
 
 
 async def _edit_panel(interaction: discord.Interaction[Any], view: PlanView, news: str) -> None:
     await interaction.edit_original_response(
-        content=render_panel(view, news), embed=render_post(view.plan), view=panel_buttons(view)
+        content=render_panel(view, news), embed=await _preview(interaction, view.plan), view=panel_buttons(view)
     )
 
 

@@ -392,7 +392,9 @@ def _jump_url(panel: Panel, checkin: Checkin) -> str:
 
 async def _show_panel(interaction: discord.Interaction[Any], panel: Panel, news: str | None = None) -> None:
     """Put the panel in place of the message of this interaction, which has been deferred."""
-    content, embeds = render_panel(panel, news)
+    content, rendered = render_panel(panel, news)
+    client = interaction.client
+    embeds = [await client.names.put_into(embed, client.get_guild(panel.group.guild_id)) for embed in rendered]
     view = panel_controls(panel, await _find_finishable(interaction, panel))
     await interaction.edit_original_response(content=content, embeds=embeds, view=view)
 

@@ -23,7 +23,6 @@ from bot.features.groups.views.homes import (
     group_service,
     groups_of,
     lacking_to_open,
-    member_names,
     open_home,
     say_lacking,
     send_to,
@@ -156,7 +155,7 @@ async def send_status(interaction: discord.Interaction[Any], group_id: int, news
         await interaction.followup.send(embed=render_outside(status), ephemeral=True)
         return
     events = [event.member_id for event in status.history if event.member_id is not None]
-    names = await member_names(guild, [*status.member_ids, *events])
+    names = await interaction.client.names.find(guild, [*status.member_ids, *events])
     embed = render_status(status, names, interaction.client.clock(), news)
     is_homeless, is_owner = status.group.state is GroupState.HOMELESS, interaction.user.id == status.group.owner_id
     view = lost_buttons(group_id) if is_homeless and is_owner else None

@@ -41,9 +41,6 @@ _PUBLIC = {"create_public_threads": "Create Public Threads"}
 _ARCHIVES_AFTER: Literal[10080] = 10080
 """Minutes: the week that lies between two check-ins."""
 
-_LOOKED_UP = 100
-"""How many members Discord looks up in one request."""
-
 _LOOKED_THROUGH = 10
 _CLOCKS_DIFFER = timedelta(minutes=1)
 _THEIR_FAULT = 500
@@ -424,23 +421,12 @@ async def send_to(
     users = [discord.Object(member_id) for member_id in mention]
     return await channel.send(
         shorten(content, MESSAGE_LIMIT) if content else None,
-        embed=embed or discord.utils.MISSING,
+        embed=discord.utils.MISSING
+        if embed is None
+        else await client.names.put_into(embed, getattr(channel, "guild", None)),
         view=view or discord.utils.MISSING,
         allowed_mentions=discord.AllowedMentions(everyone=False, roles=False, users=users, replied_user=False),
     )
-
-
-async def member_names(guild: discord.Guild, member_ids: Collection[int]) -> dict[int, str]:
-    """The names of those who are in the server, not escaped; nobody's if Discord does not tell."""
-    wanted = list(dict.fromkeys(member_ids))[:_LOOKED_UP]
-    if not wanted:
-        return {}
-    try:
-        found = await guild.query_members(user_ids=wanted, limit=len(wanted), cache=False)
-    except TimeoutError:
-        _log.warning("Discord does not tell who is in server %d, so nobody is named.", guild.id)
-        return {}
-    return {member.id: member.display_name for member in found}
 
 
 # What marks a message

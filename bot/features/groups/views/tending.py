@@ -62,7 +62,7 @@ async def _find_gone(client: "TutorClient", dispatcher: Dispatcher, guild: disco
     for member_id in (await groups_of(client).show(group_id)).member_ids:
         await dispatcher.pace()
         try:
-            await guild.fetch_member(member_id)
+            client.names.note(await guild.fetch_member(member_id))
         except discord.HTTPException as error:
             if error.code in _NOT_THERE:
                 gone.append(member_id)

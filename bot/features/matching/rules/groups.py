@@ -1,12 +1,11 @@
 """The matching: who could study together. It is greedy first, and then made better by exchanging members.
 
-Who has few who fit is placed before those who have many, and of them who has waited for longest. The hard limits are in
+Who has few who fit is placed first, and of those who have many who has waited for longest. The hard limits are in
 `rules.fit`. The same members give the same groups, in whatever order they come.
 """
 
 import random
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeAlias
 
@@ -21,9 +20,6 @@ _TRIED = 12
 """Exchanges that are tried for each member in a round."""
 _LOOKED_AT = 200
 """Of those who could be added to a group, those who wait for longest: more would take long and make it no better."""
-_LONG_WAIT = timedelta(days=28)
-_WAIT_POINTS = 0.5
-"""What the longest wait is worth, in the points of `rules.fit`."""
 _RARE = 40
 """Who has fewer who fit than these is hard to place."""
 _LEAST_GAIN = 1e-9
@@ -32,13 +28,13 @@ _Group: TypeAlias = list[int]
 """People by their places in a list."""
 
 
-def match_people(people: Iterable[Person], pairs: Collection[Pair], now: datetime) -> tuple[tuple[Person, ...], ...]:
+def match_people(people: Iterable[Person], pairs: Collection[Pair]) -> tuple[tuple[Person, ...], ...]:
     """Groups of 3 to 5 people who fit, each in the order in which they wait. Not everybody is in one.
 
     `pairs` are those who may not be in one group, for they were in one before.
     """
     ordered = sorted(people, key=lambda person: (person.waits_since, person.member_id))
-    matching = _Matching(ordered, pairs, now)
+    matching = _Matching(ordered, pairs)
     matching.form()
     matching.place_left()
     matching.exchange(random.Random(_SEED))
@@ -52,13 +48,12 @@ def match_people(people: Iterable[Person], pairs: Collection[Pair], now: datetim
 class _Matching:
     """One run. People are places in `_people`; sets of them are the bits of numbers."""
 
-    def __init__(self, people: Sequence[Person], pairs: Collection[Pair], now: datetime) -> None:
+    def __init__(self, people: Sequence[Person], pairs: Collection[Pair]) -> None:
         self._people = people
         self._pairs = pairs
         self._most_steps = NEAR
         self._groups: list[_Group] = []
         self._left = set(range(len(people)))
-        self._waits = [_WAIT_POINTS * min((now - person.waits_since) / _LONG_WAIT, 1.0) for person in people]
         self._partners = [0] * len(people)
         for one in range(len(people)):
             self._meet(one, range(one + 1, len(people)))
@@ -109,16 +104,12 @@ class _Matching:
         return group
 
     def _find_best(self, group: _Group, free: int) -> int | None:
-        """Who makes a group best."""
+        """Who makes a group best; of equals who has waited for longest."""
         candidates = free & ~_bits(group)
         for member in group:
             candidates &= self._partners[member]
         looked_at = islice(places_of(candidates), _LOOKED_AT)
-        return _best(looked_at, lambda place: self._points_with(place, group))
-
-    def _points_with(self, place: int, group: _Group) -> float | None:
-        value = self._points([*group, place])
-        return None if value is None else value + self._waits[place]
+        return _best(looked_at, lambda place: self._points([*group, place]))
 
     def _points(self, group: _Group) -> float | None:
         """How good a group would be in which nobody knows another; None if they do not fit."""
@@ -142,7 +133,7 @@ class _Matching:
         numbers = [
             number for number, group in enumerate(self._groups) if len(group) < LARGEST and self._can_join(place, group)
         ]
-        best = _best(numbers, lambda number: self._points_with(place, self._groups[number]))
+        best = _best(numbers, lambda number: self._points([*self._groups[number], place]))
         if best is None:
             return False
         self._groups[best].append(place)

@@ -22,7 +22,7 @@ def match(seekers: Iterable[Seeker], pairs: Collection[Pair], now: datetime) -> 
 def match_free(people: Iterable[Person], pairs: Collection[Pair], now: datetime) -> tuple[Match, ...]:
     """The same for people whose hours are known already."""
     week = coming_week(now)
-    return tuple(_match(group, week) for group in match_people(people, pairs, now))
+    return tuple(_match(group, week) for group in match_people(people, pairs))
 
 
 def _match(group: Sequence[Person], week: datetime) -> Match:

@@ -147,17 +147,25 @@ def render_offer(offer: Offer, now: datetime) -> discord.Embed:
 
 
 def _who(offer: Offer) -> Iterator[tuple[str, str]]:
-    members = offer.proposal.members
+    kind, members = offer.proposal.kind, offer.proposal.members
     parts = [[member for member in members if member.part == part] for part in (0, 1)]
-    match offer.proposal.kind:
-        case ProposalKind.FORM:
-            yield "Who", _mentions(members)
-        case ProposalKind.ADD | ProposalKind.MERGE:
-            yield "In the group", _mentions(parts[0])
-            yield "Would join", _mentions(parts[1])
-        case _:
-            yield "Would stay", _mentions(parts[0])
-            yield "Would have a group of their own", _mentions(parts[1])
+    if kind is ProposalKind.FORM:
+        yield "Who", _mentions(members)
+        return
+    is_split = kind is ProposalKind.SPLIT
+    names = ("Would stay", "Would have a group of their own") if is_split else ("In the group", "Would join")
+    for part, name in enumerate(names):
+        is_hidden = not is_split and part != offer.part and _is_private(offer, part)
+        yield name, _size(parts[part]) if is_hidden else _mentions(parts[part])
+
+
+def _is_private(offer: Offer, part: int) -> bool:
+    """Whether these are members of a private group, which shows others no more than its name and size."""
+    return len(offer.groups) > part and offer.groups[part].is_private
+
+
+def _size(members: Collection[ProposalMember]) -> str:
+    return f"{count(len(members), 'member')} of a private group. You meet when everybody has accepted."
 
 
 def _mentions(members: Collection[ProposalMember]) -> str:

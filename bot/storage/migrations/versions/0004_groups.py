@@ -208,6 +208,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_checkins_member", "checkins", ["member_id", "made_at"])
+    op.create_index("ix_checkins_message", "checkins", ["message_id"])
     op.create_table(
         "plans",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
