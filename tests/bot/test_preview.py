@@ -125,3 +125,27 @@ async def test_plain_notes_have_no_learners(settings, encoder, tmp_path):
         (greeting,) = world.channel.history()
         assert "/start" not in greeting.embeds[0].description
     assert rows(settings, "SELECT count(*) FROM learners") == [(0,)]
+
+
+async def test_a_group_is_in_the_middle_of_its_week(settings, encoder):
+    async with PreviewWorld(settings, encoder) as world:
+        told = [text_of(message) for message in world.home.history()]
+        assert [text.strip().splitlines()[0] for text in told if "week of" in text][-1].startswith("Check-in, week of")
+        (digest,) = [text for text in told if "How the week of" in text]
+        assert "2 of 3 checked in." in digest
+        assert "1 of 2 plans kept." in digest
+        assert "**ada** · Done" in digest
+        assert sum("Check-in: Done" in text for text in told) == 2
+        assert told[-1].split(": ", 1)[1] == "Which of the three learning rates do you expect to win, and why?"
+        shown = await world.members[0].slash(world.home, "checkin")
+        assert "1 of your" in text_of(shown.response) or "first planned week" in text_of(shown.response)
+        assert labels_of(world.home.history()[-3]) == ["Check in", "My plan", "Away this week"]
+        assert world.env.errors == []
+
+
+async def test_the_group_begins_anew_with_each_start(settings, encoder):
+    for _ in range(2):
+        async with PreviewWorld(settings, encoder) as world:
+            assert world.env.errors == []
+    assert rows(settings, "SELECT name, state FROM study_groups") == [("Night owls", "active")]
+    assert rows(settings, "SELECT count(*) FROM checkins") == [(3,)]

@@ -51,6 +51,7 @@ class PrivacyService:
             for channel_id, message_id in posts:
                 await group_store.plan_erase(session, channel_id, message_id, now)
             for group in groups:
+                await group_store.plan_out(session, group.id, member_id, now)
                 await group_store.plan_tend(session, group.id, now)
         return Receipt(deleted, now)
 

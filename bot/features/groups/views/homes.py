@@ -368,7 +368,9 @@ async def tell_someone(
     *,
     also_admins: bool = False,
 ) -> bool:
-    """Tell the owner of a group, in the channel of its home or that of all groups; else the admins of the server.
+    """Tell the owner of a group, in the channel of its home, that of all groups or that of Discord's own messages.
+
+    If there is none of them, the admins of the server.
 
     Whether somebody was told. Text from members must be escaped. It never raises a Discord error.
     """
@@ -396,7 +398,8 @@ async def _find_public_place(client: "TutorClient", group: Group) -> discord.Tex
         return None
     settings = client.services.guild_settings
     set_id = (await settings.find(guild.id)).groups_channel_id if settings is not None else None
-    for channel_id in (group.parent_id, set_id):
+    system_id = guild.system_channel.id if guild.system_channel else None
+    for channel_id in (group.parent_id, set_id, system_id):
         channel = guild.get_channel(channel_id or 0)
         if isinstance(channel, discord.TextChannel) and _may_write(channel):
             return channel
