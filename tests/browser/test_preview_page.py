@@ -4,6 +4,7 @@ import base64
 import os
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 PICTURE = os.environ.get("TUTOR_PREVIEW_PICTURE")
 PROGRESS_PICTURE = os.environ.get("TUTOR_PROGRESS_PICTURE")
 WEEKLY_PICTURE = os.environ.get("TUTOR_WEEKLY_PICTURE")
+GROUP_PICTURE = os.environ.get("TUTOR_GROUP_PICTURE")
 """Where to save the pictures of the README."""
 
 pytestmark = [
@@ -42,11 +44,32 @@ async def preview(world: PreviewWorld) -> AsyncIterator[Preview]:
 
 
 @pytest.fixture
+async def home(world: PreviewWorld) -> AsyncIterator[Preview]:
+    """The page of the study group's home."""
+    async with world.preview(is_home=True) as home:
+        yield home
+
+
+@pytest.fixture
 async def page(preview: Preview) -> AsyncIterator[Page]:
+    async with opened(preview) as page:
+        yield page
+
+
+@pytest.fixture
+async def home_page(home: Preview) -> AsyncIterator[Page]:
+    async with opened(home) as page:
+        yield page
+
+
+@asynccontextmanager
+async def opened(preview: Preview) -> AsyncIterator[Page]:
+    """The preview in a browser."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         size = {"width": 1280, "height": 1000}
-        page = await browser.new_page(viewport=size, device_scale_factor=2 if PROGRESS_PICTURE or WEEKLY_PICTURE else 1)
+        is_for_picture = PROGRESS_PICTURE or WEEKLY_PICTURE or GROUP_PICTURE
+        page = await browser.new_page(viewport=size, device_scale_factor=2 if is_for_picture else 1)
         page.set_default_timeout(30_000)
         expect.set_options(timeout=30_000)
         await page.goto(preview.url)
@@ -145,6 +168,46 @@ async def test_the_weekly_quiz_is_taken_and_closes(page: Page, preview: Preview,
     await results.get_by_role("button", name="See my answers").click()
     await expect(messages.last).to_contain_text("Only you can see this")
     await expect(messages.last).to_contain_text("0 of 5 right")
+
+
+async def test_a_check_in_is_written_seen_and_shown(home_page: Page, home: Preview, world: PreviewWorld) -> None:
+    messages = home_page.locator("article.channel-message")
+    question = messages.filter(has_text="Partners this week")
+    await expect(question).to_contain_text("hedy replies to ada")
+    asked = await question.screenshot()
+    await question.get_by_role("button", name="Check in").click()
+    window = home_page.get_by_role("dialog")
+    await expect(window).to_contain_text("Your plan: The chain rule for two layers")
+    await window.get_by_role("combobox").click()
+    await home_page.get_by_role("option", name="Done").click()
+    for name, text in CHECK_IN.items():
+        await window.locator(f"[data-custom-id={name}]").get_by_role("textbox").fill(text)
+    opened_window = await window.screenshot()
+    await window.get_by_role("button", name="Submit").click()
+
+    mine = messages.filter(has_text="This is exactly what Night owls will see.")
+    await expect(mine).to_contain_text("Only you can see this")
+    await expect(mine).to_contain_text(CHECK_IN["learned"])
+    seen = await mine.screenshot()
+    posts = messages.filter(has_text="Check-in: Done")
+    before = await posts.count()
+    await mine.get_by_role("button", name="Show to my group").click()
+    await expect(messages.filter(has_text="You have checked in, thank you.")).to_contain_text("Your rhythm")
+    await world.catch_up()
+    await home.refresh()
+    await expect(posts.filter(has_text="one question or a word of encouragement?")).to_have_count(before)
+    post = posts.filter(has_text="The chain rule for two layers").last
+    await expect(post).not_to_contain_text(CHECK_IN["blocker"])
+    if GROUP_PICTURE:
+        await save_in_columns(home_page, [[asked], [opened_window], [seen]], GROUP_PICTURE)
+
+
+CHECK_IN = {
+    "evidence": "Two pages with all derivatives, checked with autograd.",
+    "learned": "Each layer multiplies by its own local derivative.",
+    "blocker": "Why is the gradient of a sum over the batch a sum?",
+    "next": "Backprop through batch norm",
+}
 
 
 async def save_in_columns(page: Page, columns: list[list[bytes]], path: str) -> None:
