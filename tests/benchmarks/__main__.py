@@ -18,6 +18,7 @@ from tests.benchmarks.dispatch import measure_dispatch
 from tests.benchmarks.fresh_process import measure_fresh_processes
 from tests.benchmarks.learner_model import Size, add_size, measure_learner_model
 from tests.benchmarks.many_questions import measure_blocking, measure_throughput
+from tests.benchmarks.matching import MEMBERS, measure_matching
 from tests.benchmarks.measure import Measurement
 from tests.benchmarks.one_question import measure_answer, measure_search
 from tests.benchmarks.rebuild import measure_rebuild
@@ -48,6 +49,7 @@ def main() -> int:
         measurements += measure_learner_model(size, Path(scratch), console)
         measurements += measure_dispatch(_SERVERS, Path(scratch), console)
         measurements += measure_weekly_load(_MEMBERS, _SECONDS, Path(scratch), console)
+    measurements += measure_matching(MEMBERS, console)
     Console().print(as_table(measurements))
     if arguments.json:
         arguments.json.write_text(as_json(measurements), "utf-8")
