@@ -617,6 +617,19 @@ async def test_what_was_not_recorded_is_not_said_again(settings, encoder, monkey
         assert s.rows("SELECT state, tries FROM occurrences WHERE kind = 'group_propose'") == [("done", 2)]
 
 
+async def test_what_was_not_recorded_in_a_home_is_not_said_again(settings, encoder, monkeypatch):
+    async with matching_server(settings, encoder) as s:
+        homes = [await group_of(s, s.ada, s.grace), await group_of(s, s.linus, name="Kernels")]
+        fail_once(s, monkeypatch, "record_post")
+        await match(s)
+        await s.env.advance_time(60)
+        posts = [[one for one in said_in(s, home) if "See" in labels_of(one)] for home in homes]
+        assert [len(found) for found in posts] == [1, 1]
+        await answer(posts[0][0], "Decline", s.ada)
+        await work(s)
+        assert [labels_of(said_in(s, home)[-1]) for home in homes] == [[], []]
+
+
 async def test_a_crash_after_the_decision_welcomes_nobody_twice(settings, encoder, monkeypatch):
     async with matching_server(settings, encoder) as s:
         post = await propose(s, s.ada, s.grace, s.linus)

@@ -76,7 +76,8 @@ async def test_a_server_where_nothing_is_set(settings, encoder):
             "Congratulations": "None. `/settings milestones` names a channel for them.",
             "Roles of the steps": "None. `/settings step_role` names one for a step.",
             "Notes to the admins": (
-                "None, so challenged questions wait in `/challenges list`. `/settings notes` names a channel for them."
+                "None, so challenged questions wait in `/challenges list`, and calls for help in `/calls list`. "
+                "`/settings notes` names a channel for them."
             ),
             "Mentors": "None, so only admins decide about challenged questions. `/settings mentors` names a role.",
             "Study groups": "None, so each has its home where it is made. `/settings groups` names a channel for them.",

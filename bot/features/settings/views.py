@@ -93,7 +93,10 @@ def render_settings(
 
 _NO_CHANNEL = {
     "milestones": "None. `/settings milestones` names a channel for them.",
-    "notes": "None, so challenged questions wait in `/challenges list`. `/settings notes` names a channel for them.",
+    "notes": (
+        "None, so challenged questions wait in `/challenges list`, and calls for help in `/calls list`. "
+        "`/settings notes` names a channel for them."
+    ),
 }
 
 

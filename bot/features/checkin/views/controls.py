@@ -38,7 +38,8 @@ from bot.features.plan.service import PlanService
 from bot.features.plan.views import open_plan, read_plan_window
 from bot.features.progress.announce import announce
 from bot.features.progress.rules.rhythm import format_minutes
-from bot.features.support.views import answer_blocker
+from bot.features.support.models import Blocker
+from bot.features.support.views import BlockerButton, answer_blocker
 from bot.ui.errors import run_safely
 from bot.ui.text import shorten
 
@@ -371,6 +372,7 @@ def _draft_controls(week_id: int, panel: Panel, draft: CheckinDraft) -> Iterator
         yield WeekButton(week_id, Act.IF_THEN, row=3)
     if draft.blocker:
         yield WeekButton(week_id, Act.BLOCKER_OFF if draft.shows_blocker else Act.BLOCKER_ON, row=3)
+        yield BlockerButton(Blocker(panel.membership.member_id, panel.group.id, week_id), row=3)
     yield WeekButton(week_id, Act.DISCARD, row=3)
 
 
@@ -382,6 +384,8 @@ def _sent_controls(week_id: int, panel: Panel, checkin: Checkin, finishable: str
     yield WeekButton(week_id, Act.WITHDRAW)
     if finishable is not None:
         yield WeekButton(week_id, Act.FINISH, f"Mark {finishable} as done")
+    if checkin.blocker:
+        yield BlockerButton(Blocker(panel.membership.member_id, panel.group.id, week_id))
 
 
 def _jump_url(panel: Panel, checkin: Checkin) -> str:
