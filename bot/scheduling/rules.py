@@ -13,6 +13,8 @@ FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=1)
 MOST_TRIES = 6
 """With the delays between them about 100 minutes: as long as Discord is ever away."""
+AGAIN_AFTER = timedelta(days=1)
+"""After the last try, for what has to happen in the end: a message that must not stay."""
 
 
 def next_time(rhythm: Rhythm, after: datetime) -> datetime:

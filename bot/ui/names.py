@@ -4,15 +4,19 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import Collection
+from copy import deepcopy
 
 import discord
 
-from bot.ui.text import escape
+from bot.ui.embeds import add_lines
+from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, escape
 
 _log = logging.getLogger(__name__)
 
 _MENTION = re.compile(r"<@(\d{1,20})>")
 _MOST = 10_000
+_EMBED_LIMIT = 6000
+_MOST_FIELDS = 25
 _LOOKED_UP = 100
 """How many members Discord looks up in one request."""
 
@@ -56,11 +60,21 @@ class MemberNames:
             known = names.get(int(match[1]))
             return match[0] if known is None else f"**{escape(known)}**"
 
-        named = embed.copy()
+        fields = list(embed.fields)
+        named = discord.Embed.from_dict(deepcopy(embed.to_dict())).clear_fields()
         named.description = _MENTION.sub(name, embed.description) if embed.description else embed.description
-        for place, field in enumerate(embed.fields):
-            named.set_field_at(place, name=field.name, value=_MENTION.sub(name, field.value or ""), inline=field.inline)
-        return named
+        for field in fields:
+            _add_field(named, field.name or "", _MENTION.sub(name, field.value or ""), inline=bool(field.inline))
+        fits = len(named) <= _EMBED_LIMIT and len(named.fields) <= _MOST_FIELDS
+        return named if fits and len(named.description or "") <= EMBED_DESCRIPTION_LIMIT else embed
+
+
+def _add_field(embed: discord.Embed, name: str, value: str, *, inline: bool) -> None:
+    """Names may be longer than mentions: what no longer fits into a field goes on in the next one."""
+    if len(value) <= EMBED_FIELD_LIMIT:
+        embed.add_field(name=name, value=value, inline=inline)
+    else:
+        add_lines(embed, name, value.split("\n"))
 
 
 def _texts(embed: discord.Embed) -> list[str]:

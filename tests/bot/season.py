@@ -599,7 +599,8 @@ class Season:
             was_asked = (
                 posted - planned <= LATE and home.is_asking(planned, posted) and person in home.asked(planned, posted)
             )
-            went_away = any(posted <= said < closes and planned < until for said, until in person.away)
+            pauses = [*person.away, *home.paused]
+            went_away = any(posted <= said < closes and planned < until for said, until in pauses)
             is_kept = planned in person.sent
             if was_asked and (is_kept or (self._posted_at(closes) < now and not went_away)):
                 weeks.append(is_kept)

@@ -1035,6 +1035,21 @@ async def test_hours_that_were_not_counted_are_extra(world, week):
     assert (await world.checkins.send(week.id, ADA, is_private=False)).checkin.extra_minutes == 0
 
 
+async def test_hours_that_were_told_in_another_group_count_once(world, week):
+    await world.found(ADA, home_id=78, name="Larks")
+    world.now += WEEK
+    occurrences = [await world.claim(), await world.claim()]
+    (other,) = [found for found in occurrences if found.subject_id != week.group_id]
+    prompt = await world.checkins.prepare(other)
+    await world.checkins.record_opened(other, prompt.week.id, 5000)
+    larks = await world.week(prompt.week.id)
+    await world.checkins.set_minutes(larks.id, ADA, 300)
+    assert (await world.check_in(larks, ADA)).checkin.extra_minutes == 300
+    world.now += HOUR
+    await world.checkins.set_minutes(week.id, ADA, 320)
+    assert (await world.check_in(week, ADA)).checkin.extra_minutes == 20
+
+
 async def test_extra_hours_are_told_to_the_learner_model(world, week):
     await world.checkins.set_minutes(week.id, ADA, 150)
     await world.check_in(week, ADA)

@@ -12,6 +12,7 @@ from bot.errors import MemberError
 from bot.features.groups import service as texts
 from bot.features.groups import store
 from bot.features.groups.models import (
+    ERASE,
     HOME,
     MOST_GROUPS,
     MOST_IN_SERVER,
@@ -354,6 +355,43 @@ async def test_going_away_in_an_open_week_takes_that_week_out_unless_it_is_kept(
     assert {member.member_id for member in status.members if member.away_until is None} == {GRACE}
     assert await refused(world.groups.pause_member(group.id, LINUS, world.now + WEEK)) == texts.NOT_IN
     assert await refused(world.groups.resume_member(group.id, LINUS)) == texts.NOT_IN
+
+
+async def test_a_pause_of_the_group_takes_the_open_week_out_for_who_has_not_checked_in(world):
+    group = await world.make(ADA, GRACE)
+    world.now = TUESDAY + timedelta(hours=1)
+    week_id = await world.open_week(group, ADA, GRACE)
+    await world.check_in(week_id, ADA, "shared")
+    await world.groups.pause_group(group.id, world.now + 2 * WEEK, ADA)
+    found = dict(await rows(world.database, "SELECT member_id, is_away FROM week_members"))
+    assert {member: bool(is_away) for member, is_away in found.items()} == {ADA: False, GRACE: True}
+
+
+async def test_what_could_not_be_deleted_is_tried_again_in_a_day(world):
+    async with world.database.transaction() as session:
+        await store.plan_erase(session, 5, 99, world.now)
+        (first,) = await schedule.claim_due(
+            session, "me", world.now, limit=1, lease=timedelta(minutes=5), kinds=[ERASE]
+        )
+    await world.groups.erase_later(first)
+    async with world.database.transaction() as session:
+        again = await schedule.find_waiting(session, ERASE, 99)
+    assert (again.slot, again.due_at) == (f"5/{world.now + timedelta(days=1):%Y-%m-%d}", world.now + timedelta(days=1))
+    await world.groups.erase_later(again)
+    async with world.database.transaction() as session:
+        assert len(await schedule.list_ended(session, ERASE, 99, 5)) == 0
+
+
+async def test_who_could_not_be_taken_out_is_not_kept(world):
+    group = await world.make(ADA, GRACE)
+    await world.groups.leave(group.id, GRACE)
+    async with world.database.transaction() as session:
+        out = await schedule.find_waiting(session, OUT, group.id)
+    assert str(GRACE) in out.slot
+    await world.groups.forget_out(out)
+    assert await rows(world.database, "SELECT slot FROM occurrences WHERE kind = 'group_out'") == [
+        (f"failed {out.id}",)
+    ]
 
 
 async def test_a_week_that_has_closed_stays_as_it_was(world):

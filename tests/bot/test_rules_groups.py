@@ -1,5 +1,6 @@
 """What members type about groups, when a check-in closes, who looks after a group next, and who met whom."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -203,3 +204,9 @@ def test_a_group_is_found_by_its_number_or_its_name():
     assert pick_group(groups, "12") == groups[2]
     assert pick_group(groups, "1") == groups[0]
     assert pick_group(groups, "owls") is None
+
+
+@pytest.mark.parametrize("until", ["9999-12-31", "2999-01-01"])
+def test_a_day_that_is_centuries_off_is_refused_like_any_that_is_too_far(until):
+    with pytest.raises(MemberError, match=re.escape(TOO_LONG_AWAY)):
+        read_away(None, until, "Europe/Berlin", datetime(2026, 3, 2, tzinfo=UTC))

@@ -160,10 +160,11 @@ class AskCog(commands.Cog):
 
 
 def _is_group_post(message: discord.Message) -> bool:
-    """Whether it was posted for a study group. A reply that I pass on has neither an embed nor a button."""
+    """Whether it was posted for a study group. A reply that I pass on has no embed, and a closed question no button."""
     rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
     names = [item.custom_id or "" for row in rows for item in row.children]
-    return any(name.startswith(_GROUP_POSTS) for name in names) or not (names or message.embeds)
+    is_closed = any((embed.title or "").startswith("Check-in") for embed in message.embeds)
+    return is_closed or any(name.startswith(_GROUP_POSTS) for name in names) or not (names or message.embeds)
 
 
 def _too_fast(wait: int) -> str:

@@ -319,19 +319,12 @@ class CheckinCog(commands.Cog):
         if checkin.message_id is not None:
             if checkin.channel_id == home.id:
                 return checkin.message_id
-            await self._erase_elsewhere(checkin)
+            await groups_of(self._client).plan_erasing(checkin.channel_id or 0, checkin.message_id)
             return None
         if checkin.sent_at is None or _is_first(occurrence, checkin.sent_at):
             return None
         found = await self._find_mine(home, reply_id(checkin.id), checkin.sent_at)
         return found.id if found is not None else None
-
-    async def _erase_elsewhere(self, checkin: Checkin) -> None:
-        """A message in an earlier home goes, if that still can be done."""
-        try:
-            await erase(self._client, checkin.channel_id or 0, checkin.message_id or 0)
-        except discord.HTTPException as error:
-            _log.info("A check-in in an earlier home stays there: %d %d.", error.status, error.code)
 
     async def _edit_post(self, home: discord.Thread, message_id: int, shown: Shown) -> bool:
         """Bring the message up to date; False if somebody has deleted it."""
@@ -374,6 +367,7 @@ class CheckinCog(commands.Cog):
         await self._service.record_shown(occurrence, checkin.id, None, None)
 
     async def _after_failed_post(self, occurrence: Occurrence) -> None:
+        await self._service.show_later(occurrence.subject_id)
         found = await self._service.find_shown(occurrence.subject_id)
         if found is not None:
             await self._tell(found[1].id, NO_POST)

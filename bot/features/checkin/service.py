@@ -18,6 +18,7 @@ from bot.features.checkin.models import (
     NUDGE,
     REPLY,
     REPLY_LIMIT,
+    SHOW,
     Checkin,
     CheckinDraft,
     CheckinForm,
@@ -47,6 +48,7 @@ from bot.features.progress.models import Evidence, EvidenceKind
 from bot.features.progress.service import ProgressService
 from bot.scheduling.dispatcher import Dispatcher, TryLater
 from bot.scheduling.models import Occurrence, WorkState
+from bot.scheduling.rules import AGAIN_AFTER
 from bot.scheduling.store import add_now, add_occurrence
 from bot.storage.database import Database
 from knowledge.curriculum import Curriculum
@@ -342,6 +344,13 @@ class CheckinService:
                 await groups_store.plan_erase(session, channel_id, message_id, now)  # deleted while it was posted
             await self._end(session, occurrence, WorkState.DONE)
 
+    async def show_later(self, checkin_id: int) -> None:
+        """The message does not agree with the check-in, and I may not change that now: it is tried again in a day."""
+        at = self._clock() + AGAIN_AFTER
+        async with self._database.transaction() as session:
+            if await store.find_checkin_by_id(session, checkin_id) is not None:
+                await add_occurrence(session, SHOW, checkin_id, at.isoformat(), at)
+
     async def find_reply(self, reply_id: int) -> tuple[Reply, Checkin, Group] | None:
         """A reply that is to be posted; None: what it replies to is not shown any more."""
         async with self._database.transaction() as session:
@@ -563,7 +572,9 @@ class CheckinService:
 
     async def _extra_minutes(self, session: AsyncSession, place: Place, minutes: int | None) -> int:
         since, until = await self._standings.window(session, place)
-        counted = await store.count_minutes(session, place.membership.member_id, since, until)
+        member_id = place.membership.member_id
+        counted = await store.count_minutes(session, member_id, since, until)
+        counted += await store.count_told(session, member_id, since, until, besides=place.group.id)
         return forms.count_extra(minutes, counted)
 
     async def _tell_learner_model(self, session: AsyncSession, checkin: Checkin) -> None:

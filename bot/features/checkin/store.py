@@ -417,6 +417,22 @@ async def count_minutes(session: AsyncSession, member_id: int, since: datetime, 
     return int(await session.scalar(query) or 0)
 
 
+async def count_told(session: AsyncSession, member_id: int, since: datetime, until: datetime, *, besides: int) -> int:
+    """The minutes that they told in check-ins of that time, but for those of the group `besides`."""
+    query = (
+        select(func.sum(CheckinRow.extra_minutes))
+        .join(GroupWeekRow, GroupWeekRow.id == CheckinRow.week_id)
+        .where(
+            CheckinRow.member_id == member_id,
+            GroupWeekRow.group_id != besides,
+            CheckinRow.state.in_(_COUNTING),
+            CheckinRow.sent_at > since,
+            CheckinRow.sent_at <= until,
+        )
+    )
+    return int(await session.scalar(query) or 0)
+
+
 def _changes(member_id: int, since: datetime, until: datetime) -> tuple[Any, ...]:
     is_between = (ProgressChangeRow.changed_at > since, ProgressChangeRow.changed_at <= until)
     return ProgressChangeRow.member_id == member_id, *is_between, ProgressChangeRow.is_undone.is_(False)

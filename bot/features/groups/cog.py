@@ -134,8 +134,8 @@ class GroupCog(commands.GroupCog, group_name="group", group_description="Study g
     async def cog_load(self) -> None:
         self._dispatcher.register(HOME, self._open_home, self._after_failed_home)
         self._dispatcher.register(TEND, self._tend)
-        self._dispatcher.register(OUT, self._take_out)
-        self._dispatcher.register(ERASE, self._erase)
+        self._dispatcher.register(OUT, self._take_out, self._service.forget_out)
+        self._dispatcher.register(ERASE, self._erase, self._service.erase_later)
         await self._service.plan_all()
 
     # Making and finding
@@ -577,7 +577,7 @@ class GroupCog(commands.GroupCog, group_name="group", group_description="Study g
 
     async def _erase(self, occurrence: Occurrence) -> None:
         try:
-            await erase(self._client, int(occurrence.slot), occurrence.subject_id)
+            await erase(self._client, int(occurrence.slot.partition("/")[0]), occurrence.subject_id)
         except discord.Forbidden as error:
             raise TryLater from error
         await self._service.erased(occurrence)

@@ -117,6 +117,8 @@ def read_away(weeks: int | None, until: str | None, zone: str, now: datetime) ->
         raise MemberError(HOW_LONG)
     here = ZoneInfo(zone)
     day = _read_day(until, now.astimezone(here).date())
+    if day - now.date() > timedelta(days=MOST_DAYS_AWAY + 1):
+        raise MemberError(TOO_LONG_AWAY)
     end = datetime.combine(day + timedelta(days=1), time(), here).astimezone(UTC)
     if end <= now:
         raise MemberError(PAST_DAY)

@@ -16,6 +16,7 @@ from bot.clock import Clock
 from bot.errors import MemberError
 from bot.features.groups import rules, store
 from bot.features.groups.models import (
+    ERASE,
     MOST_GROUPS,
     MOST_IN_SERVER,
     MOST_MEMBERS,
@@ -32,6 +33,8 @@ from bot.features.groups.models import (
 from bot.features.progress import store as progress_store
 from bot.scheduling.dispatcher import Dispatcher
 from bot.scheduling.models import Occurrence, WorkState
+from bot.scheduling.rules import AGAIN_AFTER
+from bot.scheduling.store import add_occurrence
 from bot.scheduling.turns import Turns
 from bot.storage.database import Database
 
@@ -460,6 +463,9 @@ class GroupService:
                 state = group.state  # it has to find a home first; then the pause holds
             await store.update_group(session, group_id, now, state=state.value, paused_until=until)
             await store.add_event(session, group_id, kind, now)
+            if until is not None:
+                for member in await store.list_members(session, group_id):
+                    await store.mark_away(session, group_id, member.member_id)
             group = await self._living(session, group_id)
             await self._plan_again(session, group)
             return await self._status(session, group)
@@ -596,6 +602,23 @@ class GroupService:
         """
         async with self._database.transaction() as session:
             await self._dispatcher.end(session, occurrence, state, note)
+
+    async def plan_erasing(self, channel_id: int, message_id: int) -> None:
+        """Have a message deleted, at once and until it is gone."""
+        async with self._database.transaction() as session:
+            await store.plan_erase(session, channel_id, message_id, self._clock())
+
+    async def erase_later(self, occurrence: Occurrence) -> None:
+        """I may not delete it now, or Discord is away: it is tried again in a day."""
+        at = self._clock() + AGAIN_AFTER
+        async with self._database.transaction() as session:
+            channel_id = occurrence.slot.partition("/")[0]
+            await add_occurrence(session, ERASE, occurrence.subject_id, f"{channel_id}/{at:%Y-%m-%d}", at)
+
+    async def forget_out(self, occurrence: Occurrence) -> None:
+        """Somebody could not be taken out of a home. Who that was is not kept."""
+        async with self._database.transaction() as session:
+            await store.hide_out(session, occurrence.id)
 
     async def erased(self, occurrence: Occurrence) -> None:
         """A message that had to go is gone.

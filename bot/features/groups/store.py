@@ -380,6 +380,13 @@ async def delete_out(session: AsyncSession, occurrence_id: int) -> None:
     await session.execute(delete(OccurrenceRow).where(OccurrenceRow.id == occurrence_id, OccurrenceRow.kind == OUT))
 
 
+async def hide_out(session: AsyncSession, occurrence_id: int) -> None:
+    """Forget who could not be taken out."""
+    where = (OccurrenceRow.id == occurrence_id, OccurrenceRow.kind == OUT)
+    statement = update(OccurrenceRow).where(*where).values(slot=f"failed {occurrence_id}")
+    await session.execute(statement.execution_options(synchronize_session=False))
+
+
 async def plan_erase(session: AsyncSession, channel_id: int, message_id: int, now: datetime) -> None:
     """Have a message deleted, at once and until it is gone."""
     await schedule.add_occurrence(session, ERASE, message_id, str(channel_id), now)

@@ -1,6 +1,5 @@
 """/plan, its window, and the scheduled work that shows a plan to its group."""
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from discord.ext import commands
 
 from bot.features.groups.models import Group
 from bot.features.groups.views import CannotReach, HomeLost, erase, find_home
-from bot.features.groups.views.homes import custom_ids, send_to
+from bot.features.groups.views.homes import custom_ids, groups_of, send_to
 from bot.features.plan.models import SHOW, Plan
 from bot.features.plan.service import PlanService
 from bot.features.plan.views import mine_id, open_plan, post_buttons, render_post, take_window
@@ -127,8 +126,7 @@ class PlanCog(commands.Cog):
             return await self._find_mine(plan, group)
         if plan.channel_id == group.home_id:
             return plan.message_id
-        with suppress(discord.HTTPException):
-            await erase(self._client, plan.channel_id, plan.message_id)
+        await groups_of(self._client).plan_erasing(plan.channel_id, plan.message_id)
         return None
 
     async def _find_mine(self, plan: Plan, group: Group) -> int | None:

@@ -14,12 +14,14 @@ from bot.features.groups.rules import pick_group
 from bot.features.next_step.models import Kind, Recommendation
 from bot.features.next_step.service import NextStepService
 from bot.features.plan import rules, store
-from bot.features.plan.models import Outcome, Plan, PlanDraft, PlanState, PlanText, PlanView
+from bot.features.plan.models import SHOW, Outcome, Plan, PlanDraft, PlanState, PlanText, PlanView
 from bot.features.progress import store as progress_store
 from bot.features.progress.models import Change, State
 from bot.features.progress.service import ProgressService
 from bot.scheduling.dispatcher import Dispatcher
 from bot.scheduling.models import Occurrence, WorkState
+from bot.scheduling.rules import AGAIN_AFTER
+from bot.scheduling.store import add_occurrence
 from bot.storage.database import Database
 
 FROM_NEXT = "/next"
@@ -318,7 +320,9 @@ class PlanService:
             await self._dispatcher.end(session, occurrence, WorkState.DONE)
 
     async def give_up(self, occurrence: Occurrence, note: str | None = None) -> None:
-        """It cannot be shown: it is private again, so that nothing says otherwise. Without a note it has been ended.
+        """It cannot be shown: it is private again. Without a note that work has been ended.
+
+        A message that is still there is tried again in a day, until it is gone.
 
         Raises:
             ClaimLost: somebody else has taken it over.
@@ -328,7 +332,11 @@ class PlanService:
             plan = await store.find_plan(session, plan_id)
             if plan is not None and plan.state is PlanState.SHOWN:
                 await store.update_plan(session, plan_id, now, state=PlanState.PRIVATE.value)
-                await store.update_message(session, plan_id, None, None)
+            if note is not None:
+                await store.update_message(session, plan_id, None, None)  # its home is gone
+            elif plan is not None and plan.message_id is not None:
+                again_at = now + AGAIN_AFTER
+                await add_occurrence(session, SHOW, plan_id, again_at.isoformat(), again_at)
             if note is not None:
                 await self._dispatcher.end(session, occurrence, WorkState.SKIPPED, note)
 
