@@ -15,6 +15,9 @@ MOST_TRIES = 6
 """With the delays between them about 100 minutes: as long as Discord is ever away."""
 AGAIN_AFTER = timedelta(days=1)
 """After the last try, for what has to happen in the end: a message that must not stay."""
+DAILY = "~"
+"""Stands in a slot before the number of a daily try."""
+_MOST_DAYS = 30
 
 
 def next_time(rhythm: Rhythm, after: datetime) -> datetime:
@@ -50,6 +53,13 @@ def is_late(due_at: datetime, now: datetime, within: timedelta) -> bool:
 def retry_delay(tries: int) -> timedelta:
     """How long to wait after so many tries: half a minute first, then each time four times as long."""
     return min(FIRST_RETRY * 4.0 ** (tries - 1), LAST_RETRY)
+
+
+def next_day(slot: str) -> int | None:
+    """Which daily try comes after the work in that slot has failed for good, from 1 on; None after a month of them."""
+    _, mark, number = slot.rpartition(DAILY)
+    tries = int(number) if mark and number.isdecimal() else 0
+    return tries + 1 if tries < _MOST_DAYS else None
 
 
 def _days(first: date, step: timedelta) -> Iterator[date]:

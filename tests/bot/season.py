@@ -340,7 +340,9 @@ class Season:
         )
         opened = await person.actor.click(message, label=label)
         if opened.response is not None:  # begun before: the panel is there, and its window is behind a button
-            opened = await person.actor.click(opened.response, label="Change")
+            rows = opened.response.message.components
+            there = {getattr(item, "label", None) for row in rows for item in row.children}
+            opened = await person.actor.click(opened.response, label="Change" if "Change" in there else "Edit")
         return (await person.actor.submit_modal(opened, self._form(is_private=is_private))).response
 
     def _form(self, *, is_private: bool) -> dict[str, object]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.features.progress.rules.zones import zone_names
 from bot.scheduling.models import Rhythm
-from bot.scheduling.rules import MOST_TRIES, daily_time, is_late, next_time, retry_delay, week_slot
+from bot.scheduling.rules import MOST_TRIES, daily_time, is_late, next_day, next_time, retry_delay, week_slot
 
 MINUTE = timedelta(minutes=1)
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
@@ -97,6 +97,14 @@ def clock(text):
         ("Pacific/Apia", SATURDAY, "18:00", "2011-12-28T12:00", "2011-12-31T04:00"),
     ],
 )
+@pytest.mark.parametrize(
+    ("slot", "number"),
+    [("2026-03-02T18:00:00+00:00", 1), ("5", 1), ("5~1", 2), ("2026-03-02~29", 30), ("5~30", None), ("a~b", 1)],
+)
+def test_what_has_to_happen_in_the_end_is_tried_daily_for_a_month(slot, number):
+    assert next_day(slot) == number
+
+
 def test_the_next_time_of_a_week(zone, weekday, at, after, planned):
     found = next_time(Rhythm(weekday, clock(at), zone), utc(after))
     assert found == utc(planned)

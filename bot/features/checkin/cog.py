@@ -66,7 +66,7 @@ from bot.features.groups.views.render import named
 from bot.features.groups.views.tending import tend
 from bot.scheduling.dispatcher import Dispatcher, TryLater
 from bot.scheduling.models import Occurrence
-from bot.scheduling.rules import MOST_TRIES
+from bot.scheduling.rules import DAILY, MOST_TRIES
 from bot.scheduling.turns import Turns
 
 if TYPE_CHECKING:
@@ -367,9 +367,9 @@ class CheckinCog(commands.Cog):
         await self._service.record_shown(occurrence, checkin.id, None, None)
 
     async def _after_failed_post(self, occurrence: Occurrence) -> None:
-        await self._service.show_later(occurrence.subject_id)
+        await self._service.show_later(occurrence)
         found = await self._service.find_shown(occurrence.subject_id)
-        if found is not None:
+        if found is not None and DAILY not in occurrence.slot:  # told once
             await self._tell(found[1].id, NO_POST)
 
     async def _post_reply(self, occurrence: Occurrence) -> None:

@@ -48,7 +48,7 @@ from bot.features.progress.models import Evidence, EvidenceKind
 from bot.features.progress.service import ProgressService
 from bot.scheduling.dispatcher import Dispatcher, TryLater
 from bot.scheduling.models import Occurrence, WorkState
-from bot.scheduling.rules import AGAIN_AFTER
+from bot.scheduling.rules import AGAIN_AFTER, DAILY, next_day
 from bot.scheduling.store import add_now, add_occurrence
 from bot.storage.database import Database
 from knowledge.curriculum import Curriculum
@@ -344,12 +344,13 @@ class CheckinService:
                 await groups_store.plan_erase(session, channel_id, message_id, now)  # deleted while it was posted
             await self._end(session, occurrence, WorkState.DONE)
 
-    async def show_later(self, checkin_id: int) -> None:
+    async def show_later(self, occurrence: Occurrence) -> None:
         """The message does not agree with the check-in, and I may not change that now: it is tried again in a day."""
-        at = self._clock() + AGAIN_AFTER
+        at, number = self._clock() + AGAIN_AFTER, next_day(occurrence.slot)
         async with self._database.transaction() as session:
-            if await store.find_checkin_by_id(session, checkin_id) is not None:
-                await add_occurrence(session, SHOW, checkin_id, at.isoformat(), at)
+            is_there = await store.find_checkin_by_id(session, occurrence.subject_id) is not None
+            if number is not None and is_there:
+                await add_occurrence(session, SHOW, occurrence.subject_id, f"{at:%Y-%m-%d}{DAILY}{number}", at)
 
     async def find_reply(self, reply_id: int) -> tuple[Reply, Checkin, Group] | None:
         """A reply that is to be posted; None: what it replies to is not shown any more."""

@@ -481,13 +481,20 @@ async def plan_refresh(session: AsyncSession, week_id: int, now: datetime) -> No
 
 
 async def list_posts_of(session: AsyncSession, member_id: int) -> tuple[tuple[int, int], ...]:
-    """Where everything is that the tutor posted for a member, as channel and message: check-ins, replies, plans."""
+    """Where everything is that the tutor posted for a member, as channel and message: check-ins, replies, plans.
+
+    Replies of others to their check-ins are deleted with these, so their messages go, too.
+    """
     found: list[tuple[int, int]] = []
     tables: tuple[type[CheckinRow | CheckinReplyRow | PlanRow], ...] = (CheckinRow, CheckinReplyRow, PlanRow)
     for table in tables:
         query = select(table.channel_id, table.message_id).where(table.member_id == member_id).order_by(table.id)
         if table is CheckinReplyRow:
-            query = query.where(CheckinReplyRow.text.is_not(None))  # the others are messages of their own
+            mine = select(CheckinRow.id).where(CheckinRow.member_id == member_id)
+            concerned = (CheckinReplyRow.member_id == member_id) | CheckinReplyRow.checkin_id.in_(mine)
+            query = select(CheckinReplyRow.channel_id, CheckinReplyRow.message_id).order_by(CheckinReplyRow.id)
+            # Those without a text are messages that members wrote themselves.
+            query = query.where(concerned, CheckinReplyRow.text.is_not(None))
         found += [(channel, message) for channel, message in await session.execute(query) if channel and message]
     return tuple(found)
 

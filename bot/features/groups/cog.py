@@ -74,6 +74,7 @@ from bot.features.progress.rules.zones import guess_zone, parse_zone, suggest_zo
 from bot.features.settings.views import tell_admins
 from bot.scheduling.dispatcher import Dispatcher, TryLater
 from bot.scheduling.models import Occurrence, Rhythm, WorkState
+from bot.scheduling.rules import DAILY
 from bot.ui.flood import FloodGate
 from bot.ui.text import escape, shorten
 
@@ -577,7 +578,7 @@ class GroupCog(commands.GroupCog, group_name="group", group_description="Study g
 
     async def _erase(self, occurrence: Occurrence) -> None:
         try:
-            await erase(self._client, int(occurrence.slot.partition("/")[0]), occurrence.subject_id)
+            await erase(self._client, int(occurrence.slot.partition(DAILY)[0]), occurrence.subject_id)
         except discord.Forbidden as error:
             raise TryLater from error
         await self._service.erased(occurrence)

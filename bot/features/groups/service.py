@@ -33,7 +33,7 @@ from bot.features.groups.models import (
 from bot.features.progress import store as progress_store
 from bot.scheduling.dispatcher import Dispatcher
 from bot.scheduling.models import Occurrence, WorkState
-from bot.scheduling.rules import AGAIN_AFTER
+from bot.scheduling.rules import AGAIN_AFTER, DAILY, next_day
 from bot.scheduling.store import add_occurrence
 from bot.scheduling.turns import Turns
 from bot.storage.database import Database
@@ -356,6 +356,7 @@ class GroupService:
         now = self._clock()
         async with self._database.transaction() as session:
             was_away = (await self._change_member(session, group_id, member_id, away_until=None)).is_away(now)
+            await store.mark_away(session, group_id, member_id, is_away=False)
             if was_away:
                 await store.add_event(session, group_id, EventKind.RESUMED, now, member_id=member_id)
             return await self._status(session, await self._living(session, group_id))
@@ -610,10 +611,12 @@ class GroupService:
 
     async def erase_later(self, occurrence: Occurrence) -> None:
         """I may not delete it now, or Discord is away: it is tried again in a day."""
-        at = self._clock() + AGAIN_AFTER
+        at, number = self._clock() + AGAIN_AFTER, next_day(occurrence.slot)
+        if number is None:
+            return
         async with self._database.transaction() as session:
-            channel_id = occurrence.slot.partition("/")[0]
-            await add_occurrence(session, ERASE, occurrence.subject_id, f"{channel_id}/{at:%Y-%m-%d}", at)
+            channel_id = occurrence.slot.partition(DAILY)[0]
+            await add_occurrence(session, ERASE, occurrence.subject_id, f"{channel_id}{DAILY}{number}", at)
 
     async def forget_out(self, occurrence: Occurrence) -> None:
         """Somebody could not be taken out of a home. Who that was is not kept."""

@@ -231,8 +231,8 @@ async def list_members_of(session: AsyncSession, group_ids: Collection[int]) -> 
     return {group_id: tuple(members) for group_id, members in found.items()}
 
 
-async def mark_away(session: AsyncSession, group_id: int, member_id: int) -> None:
-    """The week that is open asks nothing of a member any more, unless they have checked in."""
+async def mark_away(session: AsyncSession, group_id: int, member_id: int, *, is_away: bool = True) -> None:
+    """The week that is open asks nothing of a member any more, unless they have checked in; or it asks them again."""
     is_open = (GroupWeekRow.opened_at.is_not(None), GroupWeekRow.closed_at.is_(None))
     weeks = select(GroupWeekRow.id).where(GroupWeekRow.group_id == group_id, *is_open)
     kept = select(CheckinRow.id).where(
@@ -240,7 +240,7 @@ async def mark_away(session: AsyncSession, group_id: int, member_id: int) -> Non
     )
     where = (WeekMemberRow.member_id == member_id, WeekMemberRow.week_id.in_(weeks), ~kept.exists())
     await session.execute(
-        update(WeekMemberRow).where(*where).values(is_away=True).execution_options(synchronize_session=False)
+        update(WeekMemberRow).where(*where).values(is_away=is_away).execution_options(synchronize_session=False)
     )
 
 

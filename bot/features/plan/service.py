@@ -20,7 +20,7 @@ from bot.features.progress.models import Change, State
 from bot.features.progress.service import ProgressService
 from bot.scheduling.dispatcher import Dispatcher
 from bot.scheduling.models import Occurrence, WorkState
-from bot.scheduling.rules import AGAIN_AFTER
+from bot.scheduling.rules import AGAIN_AFTER, DAILY, next_day
 from bot.scheduling.store import add_occurrence
 from bot.storage.database import Database
 
@@ -335,8 +335,9 @@ class PlanService:
             if note is not None:
                 await store.update_message(session, plan_id, None, None)  # its home is gone
             elif plan is not None and plan.message_id is not None:
-                again_at = now + AGAIN_AFTER
-                await add_occurrence(session, SHOW, plan_id, again_at.isoformat(), again_at)
+                at, number = now + AGAIN_AFTER, next_day(occurrence.slot)
+                if number is not None:
+                    await add_occurrence(session, SHOW, plan_id, f"{at:%Y-%m-%d}{DAILY}{number}", at)
             if note is not None:
                 await self._dispatcher.end(session, occurrence, WorkState.SKIPPED, note)
 

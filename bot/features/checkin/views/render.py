@@ -27,6 +27,7 @@ from bot.features.checkin.models import (
     WeekMember,
 )
 from bot.features.groups.models import Group, GroupMember, GroupState
+from bot.features.groups.views.render import readers
 from bot.features.plan.models import FALLBACK_LIMIT, PLACE_LIMIT, WHAT_LIMIT, WHEN_LIMIT, Outcome, Plan, PlanText
 from bot.features.progress.rules.rhythm import format_minutes
 from bot.ui.embeds import BLUE, add_lines
@@ -284,6 +285,7 @@ def _standing(panel: Panel) -> Iterator[str]:
         yield NOTHING_MADE
     elif checkin.draft is not None:
         yield f"**This is exactly what {words(panel.group.name, _NAME_LIMIT)} will see.** Nothing is sent yet."
+        yield from readers(panel.group)
         if checkin.state.counts:
             yield "Until you send it, what you sent before stays as it is."
     else:

@@ -301,12 +301,17 @@ async def _has_said(thread: discord.Thread, text: str) -> bool:
 async def take_out(client: "TutorClient", group: Group, member_id: int) -> bool:
     """Take somebody out of the thread of a group; False if they can still read it, as a permission is missing."""
     try:
-        thread = await find_home(client, group)
+        parent = await _find_parent(client, group)
+        if group.home_id is None:
+            return True
+        thread = parent.guild.get_thread(group.home_id) or await _fetch_thread(client, parent, group.home_id)
+        if thread.archived:
+            await _unarchive(client, thread)
         await _pace(client)
         await thread.remove_user(discord.Object(member_id))
-    except (HomeLost, CannotReach, discord.NotFound):
+    except (HomeLost, discord.NotFound):
         return True  # without a thread nobody is in it
-    except discord.Forbidden:
+    except (CannotReach, discord.Forbidden):
         return not group.is_private  # a public thread everybody can read anyway
     return True
 

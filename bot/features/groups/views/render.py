@@ -45,6 +45,11 @@ def home_of(group: Group) -> str:
     return f"<#{group.home_id}>" if group.home_id else "It has no home at the moment."
 
 
+def readers(group: Group) -> list[str]:
+    """Who reads along in its home, if that is more than its members."""
+    return [] if group.is_private else [f"This home is public: everybody who sees <#{group.parent_id}> can read it."]
+
+
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
@@ -60,7 +65,7 @@ def render_about(group: Group, member_ids: Iterable[int], next_at: datetime | No
         embed.add_field(name="Goal", value=escape(group.goal), inline=False)
     embed.add_field(name="Check-in", value=_when(group, next_at), inline=False)
     embed.add_field(name="How a week goes", value=_HOW, inline=False)
-    embed.add_field(name="What is private", value=_PRIVATE, inline=False)
+    embed.add_field(name="What is private", value="\n".join([_PRIVATE, *readers(group)]), inline=False)
     return embed.set_footer(text="/group pause when you are away, /group nudges for a reminder, /group leave to go.")
 
 
