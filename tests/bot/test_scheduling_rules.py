@@ -97,14 +97,6 @@ def clock(text):
         ("Pacific/Apia", SATURDAY, "18:00", "2011-12-28T12:00", "2011-12-31T04:00"),
     ],
 )
-@pytest.mark.parametrize(
-    ("slot", "number"),
-    [("2026-03-02T18:00:00+00:00", 1), ("5", 1), ("5~1", 2), ("2026-03-02~29", 30), ("5~30", None), ("a~b", 1)],
-)
-def test_what_has_to_happen_in_the_end_is_tried_daily_for_a_month(slot, number):
-    assert next_day(slot) == number
-
-
 def test_the_next_time_of_a_week(zone, weekday, at, after, planned):
     found = next_time(Rhythm(weekday, clock(at), zone), utc(after))
     assert found == utc(planned)
@@ -231,3 +223,11 @@ def test_work_is_late_when_more_time_has_passed_than_it_can_wait(passed, late):
 def test_each_further_try_waits_longer():
     delays = [retry_delay(tries) for tries in range(1, MOST_TRIES)]
     assert delays == [timedelta(seconds=30), 2 * MINUTE, 8 * MINUTE, 32 * MINUTE, timedelta(hours=1)]
+
+
+@pytest.mark.parametrize(
+    ("slot", "number"),
+    [("2026-03-02T18:00:00+00:00", 1), ("5", 1), ("5~1", 2), ("2026-03-02~29", 30), ("5~30", None), ("a~b", 1)],
+)
+def test_what_has_to_happen_in_the_end_is_tried_daily_for_a_month(slot, number):
+    assert next_day(slot) == number
