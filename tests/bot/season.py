@@ -279,8 +279,9 @@ class Season:
     def _checks_in(self, home: Home, person: Person, planned: datetime) -> Callable[[], Awaitable[None]]:
         async def check_in() -> None:
             message = await self._question(home, planned)
-            if message is None or person.left is not None:
-                return
+            is_over = self._s.env.now() >= home.closes(planned)
+            if message is None or person.left is not None or (is_over and self._went_away(home, person, planned)):
+                return  # who was away has nothing to make up
             is_private = self._rng.random() < 0.2
             panel = await self._write(person, message, is_private=is_private)
             await person.actor.click(panel, label="Keep it private" if is_private else "Show to my group")
@@ -601,12 +602,17 @@ class Season:
             was_asked = (
                 posted - planned <= LATE and home.is_asking(planned, posted) and person in home.asked(planned, posted)
             )
-            pauses = [*person.away, *home.paused]
-            went_away = any(posted <= said < closes and planned < until for said, until in pauses)
+            went_away = self._went_away(home, person, planned)
             is_kept = planned in person.sent
             if was_asked and (is_kept or (self._posted_at(closes) < now and not went_away)):
                 weeks.append(is_kept)
         return sum(weeks[-8:]), len(weeks[-8:])
+
+    def _went_away(self, home: Home, person: Person, planned: datetime) -> bool:
+        """Whether they or the whole group went away while the check-in was open."""
+        posted, closes = self._posted_at(planned), home.closes(planned)
+        pauses = [*person.away, *home.paused]
+        return any(posted <= said < closes and planned < until for said, until in pauses)
 
     def _search_private_texts(self) -> None:
         """In everything that was ever sent or edited where others read it, and in what stands there now."""

@@ -239,6 +239,22 @@ async def test_a_week_of_a_group_of_three_from_the_question_to_the_next_one(sett
         assert warnings_of(caplog) == []
 
 
+async def test_an_earlier_check_in_can_still_be_taken_back(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        group, prompt = await begin(s)
+        await check_in(s, s.ada, prompt, learned="zircon")
+        await live_until(s, MONDAY + WEEK + SECOND)
+        assert "zircon" in public_text(s)
+        found = await overview(s, s.ada)
+        assert buttons_of(found)[:2] == ["Check in", "My check-in, week of 5 January"]
+        mine = (await s.ada.click(found, label="My check-in, week of 5 January")).response
+        await s.ada.click(mine, label="Withdraw")
+        await s.env.advance_time(1)
+        assert "zircon" not in public_text(s)
+        assert "My check-in, week of 5 January" not in buttons_of(await overview(s, s.ada))
+        assert len(posts(s, group)) == 3
+
+
 async def test_nobody_checked_in_is_told_kindly(settings, encoder):
     async with group_server(settings, encoder) as s:
         group, _ = await begin(s)

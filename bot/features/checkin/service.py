@@ -382,6 +382,11 @@ class CheckinService:
             groups = await groups_store.list_groups_of(session, member_id, guild_id)
             return tuple([await self._standings.newest_panel(session, group, member_id) for group in groups])
 
+    async def find_earlier(self, week: Week, member_id: int) -> Week | None:
+        """The last week before this one in which the member has checked in; that check-in can still be taken back."""
+        async with self._database.transaction() as session:
+            return await store.find_earlier(session, member_id, week.group_id, week.planned_at)
+
     async def open(self, week_id: int, member_id: int) -> Panel:
         """Everything that a member sees of their check-in of a week.
 

@@ -267,6 +267,20 @@ async def find_last_sent(
     return None if row is None or row[0] is None else (row[0], row[1])
 
 
+async def find_earlier(session: AsyncSession, member_id: int, group_id: int, before: datetime) -> Week | None:
+    """The last week of the group that was planned earlier and in which the member has checked in."""
+    query = (
+        select(GroupWeekRow)
+        .join(CheckinRow, GroupWeekRow.id == CheckinRow.week_id)
+        .where(CheckinRow.member_id == member_id, CheckinRow.state.in_(_COUNTING))
+        .where(GroupWeekRow.group_id == group_id, GroupWeekRow.planned_at < before)
+        .order_by(GroupWeekRow.planned_at.desc())
+        .limit(1)
+    )
+    row = (await session.scalars(query)).first()
+    return None if row is None else _week(row)
+
+
 async def find_settling(session: AsyncSession, plan: Plan) -> int | None:
     """The check-in that has told how a plan went: the first one that was sent of those that asked about it."""
     made_in = select(GroupWeekRow.planned_at).where(GroupWeekRow.id == plan.week_id).scalar_subquery()

@@ -534,6 +534,10 @@ async def _overview_items(
         old = await checkin_service(interaction).open(missed, interaction.user.id)
         if old.week is not None and old.can_check_in:
             items.append(WeekButton(missed, Act.OPEN, f"Make up the {week_name(old.week, old.group)}"))
+    if chosen.week is not None:
+        earlier = await checkin_service(interaction).find_earlier(chosen.week, interaction.user.id)
+        if earlier is not None and earlier.id != missed:
+            items.append(WeekButton(earlier.id, Act.OPEN, f"My check-in, {week_name(earlier, chosen.group)}"))
     items += [PlanButton(chosen.group.id), NudgeSelect(chosen.group.id, chosen.membership)]
     if len(panels) > 1:
         items.append(GroupSelect(panels, chosen))
