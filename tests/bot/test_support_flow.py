@@ -294,6 +294,20 @@ async def test_the_preview_is_what_the_mentors_see_and_names_the_place(settings,
         assert all("ropout" not in text_of(message) for message in s.said())
 
 
+async def test_who_sends_and_takes_back_all_day_mentions_the_mentors_three_times(settings, encoder):
+    async with blocked_server(settings, encoder) as s:
+        _, role = make_mentor(s)
+        channel = await set_up(s, role=role)
+        heard = []
+        for number in range(4):
+            shown = await call(s, s.ada, f"{BLOCKER} {number}")
+            (post,) = await posts(s, channel)
+            heard.append(allowed_in(s, channel, post)[2] == frozenset({role.id}))
+            await s.ada.click(shown, label="Take it back")
+            assert await posts(s, channel) == []
+        assert heard == [True, True, True, False]
+
+
 async def test_what_the_blocker_is_about_goes_with_it(settings, encoder):
     async with blocked_server(settings, encoder) as s:
         channel = await set_up(s)

@@ -32,11 +32,14 @@ from bot.scheduling.dispatcher import Dispatcher, TryLater
 from bot.scheduling.models import Occurrence
 from bot.scheduling.rules import MOST_TRIES
 from bot.scheduling.turns import Turns
+from bot.ui.flood import FloodGate
 
 if TYPE_CHECKING:
     from bot.client import TutorClient
 
 _log = logging.getLogger(__name__)
+
+_PINGS, _DAY = 3, 86400.0
 
 _LOOK_BACK = 500
 """So many messages after the planned time are looked at for one that is there already."""
@@ -54,6 +57,7 @@ class SupportCog(commands.GroupCog, group_name="calls", group_description="Calls
         self._service = service
         self._dispatcher = dispatcher
         self._turns = Turns()
+        self._pings = FloodGate(_PINGS, _DAY, client.clock)
         dispatcher.register(SHOW, self.show)
         dispatcher.register(TELL, self.tell)
 
@@ -123,10 +127,14 @@ class SupportCog(commands.GroupCog, group_name="calls", group_description="Calls
         return await self._find_mine(channel, request.made_at, f"support:{request.id}:solved")
 
     async def _post(self, call: Call, channel: discord.TextChannel | discord.Thread) -> discord.PartialMessage:
-        """Post a call. Where the mentors read they are mentioned; in a group's home they would be let in by that."""
+        """Post a call. Where the mentors read they are mentioned; in a group's home they would be let in by that.
+
+        Who sends and withdraws all day mentions them a few times only.
+        """
         is_home = isinstance(channel, discord.Thread)
         role = None if is_home else await find_mentor_role(self._client, call.request.guild_id)
-        mentioned = discord.AllowedMentions(everyone=False, users=False, roles=[role] if role else False)
+        is_heard = role is not None and self._pings.seconds_to_wait(call.request.member_id) is None
+        mentioned = discord.AllowedMentions(everyone=False, users=False, roles=[role] if role and is_heard else False)
         await self._dispatcher.pace()
         sent = await channel.send(
             say_call(role), embed=render_call(call), view=call_buttons(call), allowed_mentions=mentioned
