@@ -284,6 +284,8 @@ class Season:
                 return  # who was away has nothing to make up
             is_private = self._rng.random() < 0.2
             panel = await self._write(person, message, is_private=is_private)
+            if panel is None:
+                return
             await person.actor.click(panel, label="Keep it private" if is_private else "Show to my group")
             is_new = planned not in person.sent
             person.sent.setdefault(planned, self._s.env.now())
@@ -343,6 +345,9 @@ class Season:
         if opened.response is not None:  # begun before: the panel is there, and its window is behind a button
             rows = opened.response.message.components
             there = {getattr(item, "label", None) for row in rows for item in row.children}
+            if not there & {"Change", "Edit"}:
+                self._found.wrong.append(f"{person.actor.name} could not check in: {text_of(opened.response)!r}")
+                return None
             opened = await person.actor.click(opened.response, label="Change" if "Change" in there else "Edit")
         return (await person.actor.submit_modal(opened, self._form(is_private=is_private))).response
 
