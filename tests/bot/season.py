@@ -41,6 +41,7 @@ START = datetime(2026, 3, 2, 9, 17, tzinfo=UTC)
 
 LATE = timedelta(hours=24)
 REPAIR = timedelta(days=7)
+_STEP = 3 * 3600.0
 DAY, WEEK, MINUTE = timedelta(days=1), timedelta(weeks=1), timedelta(minutes=1)
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -175,9 +176,8 @@ class Season:
         await self._advance(moment)
 
     async def _advance(self, moment: datetime) -> None:
-        left = (moment - self._s.env.now()).total_seconds()
-        if left > 0:
-            await self._s.env.advance_time(left)
+        while (left := (moment - self._s.env.now()).total_seconds()) > 0:
+            await self._s.env.advance_time(min(left, _STEP))  # simcord gives each step a minute of real time
 
     async def play(self) -> Found:
         """Everything that happens, in the order of time, and then the comparison."""
