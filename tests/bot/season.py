@@ -85,7 +85,7 @@ class Home:
     def planned(self, until: datetime) -> Iterator[datetime]:
         """Each time at which its check-in is planned, in UTC."""
         zone = ZoneInfo(self.zone)
-        day = self.created.astimezone(zone).date()
+        day = self.created.astimezone(zone).date() - DAY
         while True:
             day += DAY
             moment = self._moment(day)
@@ -592,7 +592,8 @@ class Season:
             if person.left is not None or home.ended is not None:
                 continue
             shown = await person.actor.slash(self._parents[0], "checkin", group=str(home.id))
-            told = re.search(r"(\d+) of your (\d+) planned weeks?", text_of(shown.response))
+            text = text_of(shown.response).replace("your first planned week", "1 of your 1 planned week")
+            told = re.search(r"(\d+) of your (\d+) planned weeks?", text)
             should = self._recount(home, person, now)
             is_same = (int(told[1]), int(told[2])) == should if told else should[1] == 0
             self._found.rhythms += 1
