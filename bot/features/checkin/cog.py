@@ -55,7 +55,6 @@ from bot.features.groups.rules import pick_group
 from bot.features.groups.views.homes import (
     CannotReach,
     HomeLost,
-    custom_ids,
     erase,
     find_home,
     groups_of,
@@ -68,6 +67,7 @@ from bot.scheduling.dispatcher import Dispatcher, TryLater
 from bot.scheduling.models import Occurrence
 from bot.scheduling.rules import DAILY, MOST_TRIES
 from bot.scheduling.turns import Turns
+from bot.ui.components import custom_ids
 
 if TYPE_CHECKING:
     from bot.client import TutorClient

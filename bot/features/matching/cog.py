@@ -12,7 +12,7 @@ from discord.ext import commands, tasks
 from bot.errors import MemberError
 from bot.features.groups.models import Group
 from bot.features.groups.views import CannotReach, HomeLost, find_home, open_home, tell_group
-from bot.features.groups.views.homes import add_to_home, custom_ids, groups_of, send_to
+from bot.features.groups.views.homes import add_to_home, groups_of, send_to
 from bot.features.matching.models import EXPIRE, MATCH, PROPOSE, News, ProposalState
 from bot.features.matching.service import MatchingService
 from bot.features.matching.views.controls import read_zone, see_id, see_view, take_zone
@@ -29,6 +29,7 @@ from bot.scheduling.dispatcher import Dispatcher, TryLater
 from bot.scheduling.models import Occurrence
 from bot.scheduling.rules import MOST_TRIES
 from bot.scheduling.turns import Turns
+from bot.ui.components import custom_ids
 from bot.ui.errors import without_text
 
 if TYPE_CHECKING:

@@ -9,13 +9,14 @@ from discord.ext import commands
 
 from bot.features.groups.models import Group
 from bot.features.groups.views import CannotReach, HomeLost, erase, find_home
-from bot.features.groups.views.homes import custom_ids, groups_of, send_to
+from bot.features.groups.views.homes import groups_of, send_to
 from bot.features.plan.models import SHOW, Plan
 from bot.features.plan.service import PlanService
 from bot.features.plan.views import mine_id, open_plan, post_buttons, render_post, take_window
 from bot.scheduling.dispatcher import Dispatcher, TryLater
 from bot.scheduling.models import Occurrence
 from bot.scheduling.turns import Turns
+from bot.ui.components import custom_ids
 from bot.ui.text import shorten
 
 if TYPE_CHECKING:

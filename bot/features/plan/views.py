@@ -4,7 +4,7 @@ A plan is private first. What its owner sees before it is shown is the very embe
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Self
 
@@ -24,6 +24,7 @@ from bot.features.plan.models import (
     PlanView,
 )
 from bot.features.plan.service import PlanService
+from bot.ui.components import read_fields
 from bot.ui.embeds import BLUE
 from bot.ui.errors import run_safely
 from bot.ui.text import escape
@@ -31,6 +32,7 @@ from bot.ui.text import escape
 HINT_LIMIT = 100
 
 _HERE = "here"
+_ANY = re.compile(r".*", re.DOTALL)
 _WINDOW = re.compile(rf"plan:(?P<group>\d{{1,18}}):window(?::(?P<here>{_HERE}))?")
 
 _NO_CURRICULUM = "There is no curriculum here any more, so I make no plans. Ask me something with `/ask` instead."
@@ -125,22 +127,14 @@ def plan_window(custom_id: str, draft_text: PlanText, hint: str | None = None) -
 
 def read_plan_window(interaction: discord.Interaction[Any]) -> tuple[str, PlanText] | None:
     """The custom_id of a plan window that was sent and what was typed into it; None if it is another window."""
-    data: Mapping[str, Any] = interaction.data or {}
-    if interaction.type is not discord.InteractionType.modal_submit:
+    sent = read_fields(interaction, _ANY)
+    if sent is None:
         return None
-    typed = dict(_typed_fields(data.get("components", ())))
+    match, typed = sent
     if not {"what", "when", "where", "fallback"} <= typed.keys():
         return None
     text = PlanText(*(typed[name].strip() for name in ("what", "when", "where", "fallback")))
-    return str(data.get("custom_id", "")), text
-
-
-def _typed_fields(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    for component in components:
-        inner = [component["component"]] if "component" in component else component.get("components", ())
-        yield from _typed_fields(inner)
-        if "value" in component:
-            yield str(component.get("custom_id")), str(component["value"] or "")
+    return match[0], text
 
 
 async def take_window(interaction: discord.Interaction[Any]) -> None:

@@ -4,7 +4,7 @@ None of the buttons carries whose it is: each does its work for the member who c
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from bot.features.questions.views import show_round
 from bot.features.review.models import Notice, Nudge, Overview, ReminderSetup, Window
 from bot.features.review.rules import MANY
 from bot.features.review.service import ReviewService
+from bot.ui.components import read_fields
 from bot.ui.embeds import BLUE, add_lines
 from bot.ui.errors import run_safely
 from bot.ui.text import escape, shorten
@@ -336,19 +337,11 @@ class ZoneModal(discord.ui.Modal, title="Your time zone"):
 
 def read_zone(interaction: discord.Interaction[Any]) -> tuple[str, bool] | None:
     """What was typed, and whether the message below which it was asked goes on; None if it is another window."""
-    data: Mapping[str, Any] = interaction.data or {}
-    match = _MODAL.fullmatch(str(data.get("custom_id", "")))
-    if interaction.type is not discord.InteractionType.modal_submit or match is None:
+    sent = read_fields(interaction, _MODAL)
+    if sent is None:
         return None
-    return next(_typed(data.get("components", ())), ""), match[1] is not None
-
-
-def _typed(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for component in components:
-        inner = [component["component"]] if "component" in component else component.get("components", ())
-        yield from _typed(inner)
-        if "value" in component:
-            yield str(component["value"] or "")
+    match, typed = sent
+    return next(iter(typed.values()), ""), match[1] is not None
 
 
 async def take_zone(interaction: discord.Interaction[Any], typed: str, *, is_here: bool) -> None:

@@ -21,6 +21,7 @@ from bot.features.progress.rules.zones import guess_zone, local_time, zone_names
 from bot.features.progress.service import MOTIVATION_LIMIT
 from bot.features.start.models import Misread, Page, Setup, Sight, Subject, Typed
 from bot.features.start.service import StartService
+from bot.ui.components import read_fields
 from bot.ui.embeds import BLUE
 from bot.ui.errors import run_safely
 from bot.ui.text import EMBED_FIELD_LIMIT, escape, shorten
@@ -508,20 +509,11 @@ class AboutModal(discord.ui.Modal, title="About you"):
 
 def read_about(interaction: discord.Interaction[Any]) -> tuple[int, Typed] | None:
     """Whose window was sent, and what was typed; None if it is another window."""
-    data: Mapping[str, Any] = interaction.data or {}
-    match = _ABOUT.fullmatch(str(data.get("custom_id", "")))
-    if interaction.type is not discord.InteractionType.modal_submit or match is None:
+    sent = read_fields(interaction, _ABOUT)
+    if sent is None:
         return None
-    typed = dict(_typed_fields(data.get("components", ())))
+    match, typed = sent
     return int(match[1]), Typed(typed.get("motivation", ""), typed.get("hours", ""), typed.get("zone", ""))
-
-
-def _typed_fields(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    for component in components:
-        inner = [component["component"]] if "component" in component else component.get("components", ())
-        yield from _typed_fields(inner)
-        if "value" in component:
-            yield str(component.get("custom_id")), str(component["value"] or "")
 
 
 async def take_about(interaction: discord.Interaction[Any], member_id: int, typed: Typed) -> None:

@@ -1,7 +1,6 @@
 """/calls, the window for the text of a call, and the scheduled work that shows calls and tells of offers."""
 
 import logging
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ from bot.scheduling.dispatcher import Dispatcher, TryLater
 from bot.scheduling.models import Occurrence
 from bot.scheduling.rules import MOST_TRIES
 from bot.scheduling.turns import Turns
+from bot.ui.components import custom_ids
 from bot.ui.flood import FloodGate
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ class SupportCog(commands.GroupCog, group_name="calls", group_description="Calls
         """A message of mine with this component, other than the one that is known."""
         await self._dispatcher.pace()
         async for message in channel.history(limit=_LOOK_BACK, after=since - _CLOCKS_DIFFER, oldest_first=False):
-            if message.author == self._client.user and message.id != but and custom_id in _custom_ids(message):
+            if message.author == self._client.user and message.id != but and custom_id in custom_ids(message):
                 return channel.get_partial_message(message.id)
         return None
 
@@ -233,9 +233,3 @@ class SupportCog(commands.GroupCog, group_name="calls", group_description="Calls
         if occurrence.tries < MOST_TRIES:
             raise TryLater
         await self._service.give_up(occurrence, note)
-
-
-def _custom_ids(message: discord.Message) -> Iterator[str]:
-    for row in message.components:
-        if isinstance(row, discord.ActionRow):
-            yield from (child.custom_id for child in row.children if child.custom_id)

@@ -5,7 +5,7 @@ there. So nobody can send anything else than what they see.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -32,6 +32,7 @@ from bot.features.support.models import (
 )
 from bot.features.support.rules import blocks_nothing, clean_text, days_waiting
 from bot.features.support.service import NOT_A_MENTOR, NOT_YOURS, SupportService
+from bot.ui.components import read_fields
 from bot.ui.embeds import BLUE, add_lines
 from bot.ui.errors import run_safely
 from bot.ui.text import EMBED_FIELD_LIMIT, escape, link, shorten
@@ -377,19 +378,11 @@ class _TextWindow(discord.ui.Modal, title="What the mentors see"):
 
 def read_window(interaction: discord.Interaction[Any]) -> tuple[Blocker, str] | None:
     """Whose text was typed, and which; None if it is another window."""
-    data: Mapping[str, Any] = interaction.data or {}
-    match = _WINDOW.fullmatch(str(data.get("custom_id", "")))
-    if interaction.type is not discord.InteractionType.modal_submit or match is None:
+    sent = read_fields(interaction, _WINDOW)
+    if sent is None:
         return None
-    return _read_blocker(match), next(_typed(data.get("components", ())), "")
-
-
-def _typed(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for component in components:
-        inner = [component["component"]] if "component" in component else component.get("components", ())
-        yield from _typed(inner)
-        if "value" in component:
-            yield str(component["value"] or "")
+    match, typed = sent
+    return _read_blocker(match), next(iter(typed.values()), "")
 
 
 async def take_window(interaction: discord.Interaction[Any], blocker: Blocker, text: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -38,6 +38,7 @@ from bot.features.weekly.views import (
 from bot.scheduling.dispatcher import Dispatcher, TryLater
 from bot.scheduling.models import Occurrence
 from bot.scheduling.rules import MOST_TRIES
+from bot.ui.components import custom_ids
 from bot.ui.errors import without_text
 from bot.ui.text import shorten
 
@@ -438,7 +439,7 @@ class WeeklyCog(
         if not isinstance(channel, discord.TextChannel):
             return None
         async for message in channel.history(limit=_LOOK_BACK, after=since - _CLOCKS_DIFFER, oldest_first=False):
-            if message.author == self._client.user and custom_id in _custom_ids(message):
+            if message.author == self._client.user and custom_id in custom_ids(message):
                 return message
         return None
 
@@ -454,12 +455,6 @@ def _text_channel(guild: discord.Guild, channel_id: int) -> discord.TextChannel:
     if not isinstance(channel, discord.TextChannel):
         raise CannotPost("The channel of the weekly quiz has been deleted. Name another one with `/weekly set`.")
     return channel
-
-
-def _custom_ids(message: discord.Message) -> Iterator[str]:
-    for row in message.components:
-        if isinstance(row, discord.ActionRow):
-            yield from (child.custom_id for child in row.children if child.custom_id)
 
 
 def _what_to_mend(error: Exception) -> str:

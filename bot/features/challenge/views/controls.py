@@ -1,7 +1,7 @@
 """Buttons, menus and windows of challenges. Each custom_id says what it is about, and each click is checked anew."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
@@ -32,6 +32,7 @@ from bot.features.challenge.views.render import (
 from bot.features.questions.models import AnswerKey, Item, Verdict
 from bot.features.questions.rules.numbers import format_number, parse_number
 from bot.features.questions.rules.options import option_id, stamp_of
+from bot.ui.components import read_fields
 from bot.ui.errors import run_safely
 from bot.ui.text import shorten
 from knowledge.models import Question, QuestionKind
@@ -484,19 +485,8 @@ class Window:
 
 def read_window(interaction: discord.Interaction[Any]) -> Window | None:
     """What was typed into a window of this feature; None if it is another one."""
-    data: Mapping[str, Any] = interaction.data or {}
-    match = _WINDOWS.fullmatch(str(data.get("custom_id", "")))
-    if interaction.type is not discord.InteractionType.modal_submit or match is None:
-        return None
-    return Window(match, dict(_typed_fields(data.get("components", ()))))
-
-
-def _typed_fields(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    for component in components:
-        inner = [component["component"]] if "component" in component else component.get("components", ())
-        yield from _typed_fields(inner)
-        if "value" in component:
-            yield str(component.get("custom_id")), str(component["value"] or "")
+    sent = read_fields(interaction, _WINDOWS)
+    return None if sent is None else Window(*sent)
 
 
 async def take_window(interaction: discord.Interaction[Any], window: Window) -> None:

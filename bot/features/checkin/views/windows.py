@@ -1,7 +1,7 @@
 """The windows of check-ins. Everything that a window needs is in its custom_id, so it can be sent after a restart."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.features.checkin.models import (
 from bot.features.checkin.views.render import OUTCOMES
 from bot.features.plan.models import WHAT_LIMIT, Outcome, PlanText
 from bot.features.plan.views import plan_window
+from bot.ui.components import read_fields
 from bot.ui.text import shorten
 
 _HINT_LIMIT = 100
@@ -135,22 +136,11 @@ class Sent:
 
 def read_window(interaction: discord.Interaction[Any]) -> Sent | None:
     """A window of check-ins that a member sends; None if it is another one."""
-    data: Mapping[str, Any] = interaction.data or {}
-    match = _WINDOWS.fullmatch(str(data.get("custom_id", "")))
-    if interaction.type is not discord.InteractionType.modal_submit or match is None:
+    sent = read_fields(interaction, _WINDOWS)
+    if sent is None:
         return None
-    typed = dict(_typed(data.get("components", ())))
+    match, typed = sent
     return Sent(match["name"], int(match["id"]), match["here"] is not None, typed)
-
-
-def _typed(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    for component in components:
-        inner = [component["component"]] if "component" in component else component.get("components", ())
-        yield from _typed(inner)
-        if "value" in component:
-            yield str(component.get("custom_id")), str(component["value"] or "")
-        elif component.get("values"):
-            yield str(component.get("custom_id")), str(component["values"][0])
 
 
 def read_form(sent: Sent) -> CheckinForm:

@@ -18,7 +18,6 @@ from bot.features.groups.views.homes import (
     HomeLost,
     about_id,
     add_to_home,
-    custom_ids,
     find_home,
     group_service,
     groups_of,
@@ -37,6 +36,7 @@ from bot.features.groups.views.render import (
     render_owner,
     render_status,
 )
+from bot.ui.components import custom_ids
 from bot.ui.errors import run_safely
 from bot.ui.text import escape
 

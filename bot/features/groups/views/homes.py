@@ -1,7 +1,7 @@
 """Homes of study groups: find one, open one, say something in it, or say it to somebody who can act."""
 
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +14,7 @@ from bot.features.groups.views.render import render_about
 from bot.features.settings.views import tell_admins
 from bot.scheduling.models import Occurrence
 from bot.scheduling.rules import next_time
+from bot.ui.components import custom_ids
 from bot.ui.text import MESSAGE_LIMIT, shorten
 
 if TYPE_CHECKING:
@@ -443,13 +444,6 @@ async def send_to(
 def about_id(group_id: int) -> str:
     """What marks the card of a group, so that its home is found again."""
     return f"group:{group_id}:about"
-
-
-def custom_ids(message: discord.Message) -> Iterator[str]:
-    """What the buttons and menus of a message are called."""
-    for row in message.components:
-        if isinstance(row, discord.ActionRow):
-            yield from (child.custom_id for child in row.children if child.custom_id)
 
 
 # The services

@@ -4,7 +4,6 @@ What is chosen on the panel stands in the custom ids of all its parts, so that n
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
@@ -24,6 +23,7 @@ from bot.features.matching.views.render import (
     window_label,
 )
 from bot.features.progress.rules.zones import guess_zone
+from bot.ui.components import read_fields
 from bot.ui.errors import run_safely
 
 NO_CURRICULUM = "There is no curriculum here any more, so there are no study groups. Ask me something with `/ask`."
@@ -261,19 +261,11 @@ class ZoneModal(discord.ui.Modal, title="Your time zone"):
 
 def read_zone(interaction: discord.Interaction[Any]) -> tuple[str, Wish] | None:
     """What was typed, and what is chosen on the panel; None if it is another window."""
-    data: Mapping[str, Any] = interaction.data or {}
-    match = _MODAL.fullmatch(str(data.get("custom_id", "")))
-    if interaction.type is not discord.InteractionType.modal_submit or match is None:
+    sent = read_fields(interaction, _MODAL)
+    if sent is None:
         return None
-    return next(_typed(data.get("components", ())), ""), decode_wish(match["code"])
-
-
-def _typed(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for component in components:
-        inner = [component["component"]] if "component" in component else component.get("components", ())
-        yield from _typed(inner)
-        if "value" in component:
-            yield str(component["value"] or "")
+    match, typed = sent
+    return next(iter(typed.values()), ""), decode_wish(match["code"])
 
 
 async def take_zone(interaction: discord.Interaction[Any], typed: str, wish: Wish) -> None:

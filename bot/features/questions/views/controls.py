@@ -5,7 +5,7 @@ device loses anything. Places are those of the options as they are shown; the st
 """
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
@@ -17,6 +17,7 @@ from bot.features.questions.models import AskedQuestion, Confidence, Feedback, R
 from bot.features.questions.rules.numbers import parse_number
 from bot.features.questions.service import QuestionChanged, QuestionService
 from bot.features.questions.views.render import letter, render_asked, render_changed, render_feedback, render_result
+from bot.ui.components import read_fields
 from bot.ui.errors import run_safely
 from bot.ui.text import shorten
 from knowledge.models import QuestionKind
@@ -389,19 +390,11 @@ class NumberWindow(discord.ui.Modal, title="Your answer"):
 
 def read_number(interaction: discord.Interaction[Any]) -> tuple[_Address, str] | None:
     """Which question a window was sent for, and what was typed; None if it is another window."""
-    data: Mapping[str, Any] = interaction.data or {}
-    match = _WINDOW.fullmatch(str(data.get("custom_id", "")))
-    if interaction.type is not discord.InteractionType.modal_submit or match is None:
+    sent = read_fields(interaction, _WINDOW)
+    if sent is None:
         return None
-    return _Address.read(match), next(_typed(data.get("components", ())), "")
-
-
-def _typed(components: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for component in components:
-        inner = [component["component"]] if "component" in component else component.get("components", ())
-        yield from _typed(inner)
-        if "value" in component:
-            yield str(component["value"] or "")
+    match, typed = sent
+    return _Address.read(match), next(iter(typed.values()), "")
 
 
 async def take_number(interaction: discord.Interaction[Any], address: _Address, text: str) -> None:
