@@ -25,7 +25,7 @@ from bot.features.weekly.models import WeeklyQuiz
 from bot.features.weekly.service import WeeklyService
 from bot.preview_group import GROUP, LIVED, GroupStory, forget_groups
 from bot.preview_learners import Learners, describe_standing, take_weekly_quiz
-from bot.preview_time import HELP, NEXT, Moved, parse_step, read_lines
+from bot.preview_time import HELP, LONGEST, NEXT, Moved, parse_step, read_lines
 from bot.storage.database import Database
 from indexer.encoder import Encoder
 
@@ -99,9 +99,7 @@ async def _listen(world: "PreviewWorld", pages: "Pages", say: Say) -> None:
         say("Moving time forward …")
         moved = await (world.advance(step) if step else world.advance_to_next())
         await pages.refresh()
-        happened = "1 planned thing happened" if moved.done == 1 else f"{moved.done} planned things happened"
-        done = happened if moved.done else "nothing planned came up"
-        say(f"It is {moved.now:%A %d %B %Y, %H:%M} UTC now; {done}.")
+        say(moved.describe())
 
 
 async def _keep_fresh(world: "PreviewWorld", pages: "Pages") -> None:
@@ -233,27 +231,42 @@ class PreviewWorld:
         return await self._advance_to(self._clock() + by)
 
     async def advance_to_next(self) -> Moved:
-        """Move time forward to the next thing that is planned, if there is any."""
-        dispatcher = self.client.services.dispatcher
-        planned = await dispatcher.next_look() if dispatcher else None
-        return await self._advance_to(planned or self._clock())
+        """Move time forward until something is posted; no further than 60 days."""
+        seen, end = self.events, self._clock() + LONGEST
+        while not self._posted_since(seen) and (due := await self._next_due(end)) is not None:
+            await self._do(due)
+        return Moved(self._clock(), self._posted_since(seen))
 
     async def _advance_to(self, target: datetime) -> Moved:
-        done = 0
-        dispatcher = self.client.services.dispatcher
-        while dispatcher is not None and (due := await dispatcher.next_look()) is not None and due < target:
-            self._move_to(due)
-            done += await self.catch_up()
-        self._move_to(target)
-        return Moved(self._clock(), done + await self.catch_up())
+        seen = self.events
+        while (due := await self._next_due(target)) is not None:
+            await self._do(due)
+        await self._do(target)
+        return Moved(self._clock(), self._posted_since(seen))
 
-    async def catch_up(self) -> int:
-        """Have the bot do what is due; how much that was. Timers of the simulation fire only when somebody acts."""
+    async def _next_due(self, before: datetime) -> datetime | None:
+        dispatcher = self.client.services.dispatcher
+        due = await dispatcher.next_look() if dispatcher else None
+        return due if due is not None and due < before else None
+
+    async def _do(self, moment: datetime) -> None:
+        self._move_to(moment)
+        await self.catch_up()
+
+    def _posted_since(self, seen: int) -> tuple[str, ...]:
+        """The names of the channels in which something was posted after that many events."""
+        news = self.env.backend.transcript[seen:]
+        posted = [payload["channel_id"] for _, event, payload in news if event == "MESSAGE_CREATE"]
+        channels = [self.client.get_channel(int(channel_id)) for channel_id in dict.fromkeys(posted)]
+        return tuple(getattr(channel, "name", "direct messages") for channel in channels)
+
+    async def catch_up(self) -> None:
+        """Have the bot do what is due. Timers of the simulation fire only when somebody acts."""
         dispatcher, weekly = self.client.services.dispatcher, self.client.get_cog(WeeklyCog.__cog_name__)
-        done = await dispatcher.run_due() if dispatcher else 0
+        if dispatcher:
+            await dispatcher.run_due()
         if isinstance(weekly, WeeklyCog):
             await weekly.count()
-        return done
 
     def _move_to(self, moment: datetime) -> None:
         by = moment - self._clock()

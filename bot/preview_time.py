@@ -9,23 +9,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 NEXT = "next"
-"""Goes to the next planned thing, such as the end of the weekly quiz."""
+"""Goes to the next time that something is posted, such as the results of the weekly quiz."""
+LONGEST = timedelta(days=60)
+"""As far as time goes in one step."""
 
 HELP = (
-    "Move time forward here: +30m, +3h or +2d and Enter, or next for the next planned thing, "
-    "such as the end of the weekly quiz."
+    "Move time forward here: +30m, +3h or +2d and Enter, or next for the next time that something is posted, "
+    "such as the results of the weekly quiz."
 )
-_LONGEST = timedelta(days=60)
 _STEP = re.compile(r"\+?\s*(\d{1,5})\s*(m|min|minutes?|h|hours?|d|days?|w|weeks?)", re.IGNORECASE)
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """How far the time went, and how much planned work was done on the way."""
+    """How far the time went, and the names of the channels in which something was posted on the way."""
 
     now: datetime
-    done: int
+    places: tuple[str, ...]
+
+    def describe(self) -> str:
+        """One sentence for the terminal."""
+        news = f"new in {', '.join(self.places)}" if self.places else "nothing new was posted"
+        return f"It is {self.now:%A %d %B %Y, %H:%M} UTC now; {news}."
 
 
 def parse_step(text: str) -> timedelta | None:
@@ -34,7 +40,7 @@ def parse_step(text: str) -> timedelta | None:
     if found is None:
         return None
     step = int(found[1]) * _UNITS[found[2][0].lower()]
-    return step if step <= _LONGEST else None
+    return step if step <= LONGEST else None
 
 
 async def read_lines() -> AsyncIterator[str]:

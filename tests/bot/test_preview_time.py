@@ -1,12 +1,13 @@
 """Time in the preview: what the terminal understands, and what happens on the way."""
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.preview import PreviewWorld
-from bot.preview_time import parse_step, read_lines
+from bot.preview import CHANNEL, PreviewWorld
+from bot.preview_group import NAME
+from bot.preview_time import Moved, parse_step, read_lines
 from tests.bot.server import labels_of, text_of
 
 
@@ -46,17 +47,31 @@ async def test_the_quiz_is_open_closes_and_the_next_one_comes(settings, encoder)
         assert labels_of(quiz) == ["Take the quiz"]
         assert "Open until" in text_of(quiz)
         moved = await world.advance(timedelta(days=2, minutes=1))
-        assert moved.done == 1
+        assert moved.places == (NAME, CHANNEL)  # the digest of the group, and the results
         assert moved.now - began >= timedelta(days=2, minutes=1)
         _, closed, results = world.channel.history()
         assert labels_of(closed) == []
         assert "3 members took part" in text_of(results)
         assert [name for name in ("hedy", "alan", "katherine") if name in text_of(results)] == ["alan", "katherine"]
+        check_in = await world.advance_to_next()
+        assert check_in.places == (NAME,)
+        assert labels_of(world.home.last_message) == ["Check in", "My plan", "Away this week"]
         following = await world.advance_to_next()
-        assert following.done == 1
+        assert following.places == (CHANNEL,)
         assert timedelta(days=6) < following.now - began <= timedelta(days=7)
         assert labels_of(world.channel.last_message) == ["Take the quiz"]
         assert world.env.errors == []
+
+
+@pytest.mark.parametrize(
+    ("places", "sentence"),
+    [
+        ((), "It is Sunday 01 March 2026, 09:05 UTC now; nothing new was posted."),
+        (("ask", "Night owls"), "It is Sunday 01 March 2026, 09:05 UTC now; new in ask, Night owls."),
+    ],
+)
+def test_what_the_terminal_says_of_it(places, sentence):
+    assert Moved(datetime(2026, 3, 1, 9, 5, tzinfo=UTC), places).describe() == sentence
 
 
 async def test_each_run_has_an_open_quiz_of_its_own(settings, encoder):
