@@ -164,7 +164,9 @@ async def test_the_weekly_quiz_is_taken_and_closes(page: Page, preview: Preview,
     await expect(results).to_contain_text("4 members took part, and 3 finished it.")
     await expect(post.get_by_role("button", name="Take the quiz")).to_have_count(0)
     if WEEKLY_PICTURE:
-        await save_in_columns(page, [[open_post, question], [feedback], [await results.screenshot()]], WEEKLY_PICTURE)
+        await save_in_columns(
+            page, [[open_post, question], [feedback], [await results.screenshot()]], WEEKLY_PICTURE, (470,) * 3
+        )
     await results.get_by_role("button", name="See my answers").click()
     await expect(messages.last).to_contain_text("Only you can see this")
     await expect(messages.last).to_contain_text("0 of 5 right")
@@ -199,7 +201,7 @@ async def test_a_check_in_is_written_seen_and_shown(home_page: Page, home: Previ
     post = posts.filter(has_text="The chain rule for two layers").last
     await expect(post).not_to_contain_text(CHECK_IN["blocker"])
     if GROUP_PICTURE:
-        await save_in_columns(home_page, [[asked], [opened_window], [seen]], GROUP_PICTURE)
+        await save_in_columns(home_page, [[asked], [opened_window], [seen]], GROUP_PICTURE, (470, 430, 690))
 
 
 CHECK_IN = {
@@ -210,19 +212,19 @@ CHECK_IN = {
 }
 
 
-async def save_in_columns(page: Page, columns: list[list[bytes]], path: str) -> None:
-    """Screenshots of messages side by side, as one picture."""
+async def save_in_columns(page: Page, columns: list[list[bytes]], path: str, widths: tuple[int, ...]) -> None:
+    """Screenshots of messages side by side, as one picture. The widths of the columns are in pixels of the sheet."""
     shown = "".join(
-        "<div>"
+        f'<div style="width: {width}px">'
         + "".join(f'<p><img src="data:image/png;base64,{base64.b64encode(shot).decode()}"></p>' for shot in column)
         + "</div>"
-        for column in columns
+        for column, width in zip(columns, widths, strict=True)
     )
     browser = page.context.browser
     assert browser is not None
-    sheet = await browser.new_page(viewport={"width": 1600, "height": 1000}, device_scale_factor=1.25)
+    sheet = await browser.new_page(viewport={"width": 1800, "height": 1000}, device_scale_factor=1.25)
     await sheet.set_content(
-        "<style>body, p { margin: 0 } p { width: 470px; overflow: hidden } p img { zoom: 0.45 } main { display: flex; "
+        "<style>body, p { margin: 0 } p { overflow: hidden } p img { zoom: 0.45 } main { display: flex; "
         "gap: 12px; padding: 12px; width: max-content; background: #323339 }</style>"
         f"<main>{shown}</main>"
     )
