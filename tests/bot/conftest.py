@@ -7,7 +7,14 @@ from datetime import timedelta
 import pytest
 
 from knowledge.loader import load_knowledge
-from tests.bot.databases import database, database_url, kind, postgresql, postgresql_server  # noqa: F401 - fixtures
+from tests.bot.databases import (  # noqa: F401 - fixtures
+    database,
+    database_url,
+    kind,
+    migrated_url,
+    postgresql,
+    postgresql_server,
+)
 
 _read_once = functools.cache(load_knowledge)
 

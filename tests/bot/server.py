@@ -18,6 +18,7 @@ from bot.app import open_services
 from bot.client import TutorClient
 from bot.config import Settings
 from indexer.encoder import Encoder
+from tests.bot.databases import copy_migrated
 
 
 @dataclass
@@ -52,6 +53,7 @@ class Server:
 async def running_server(settings: Settings, encoder: Encoder, *, check_errors: bool = True) -> AsyncIterator[Server]:
     """The real client with real services. With `check_errors` an error that reached no member fails the test."""
     holder: list[simcord.Env] = []
+    copy_migrated(settings.database.url)
 
     def clock() -> datetime:
         return holder[0].now()

@@ -256,14 +256,14 @@ def run_aside(url, *statements):
         aside.submit(asyncio.run, run()).result()
 
 
-async def test_a_backup_is_one_moment_whatever_others_write(filled, file, database_url, open_new):
+async def test_a_backup_is_one_moment_whatever_others_write(filled, file, migrated_url, open_new):
     before = await dump(filled)
     shown = []
 
     def write_meanwhile(done, total):
         if not shown:
             run_aside(
-                database_url,
+                migrated_url,
                 "DELETE FROM probe_answers",
                 "UPDATE mastery SET answers = 5",
                 "INSERT INTO milestones VALUES (22, 'step:6', '2026-01-02 03:04:05.000000+00:00')",
@@ -329,11 +329,11 @@ async def test_rows_are_not_mixed(filled, file):
     assert await dump(filled) == before
 
 
-async def test_replace_deletes_what_was_there(filled, file, database_url):
+async def test_replace_deletes_what_was_there(filled, file, migrated_url):
     await backup(filled, file)
     wanted = await dump(filled)
     run_aside(
-        database_url,
+        migrated_url,
         "CREATE TABLE mine (id INTEGER)",
         "INSERT INTO mine VALUES (1)",
         "INSERT INTO milestones VALUES (22, 'step:6', '2026-01-02 03:04:05.000000+00:00')",

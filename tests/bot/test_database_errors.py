@@ -193,9 +193,9 @@ async def test_a_user_who_may_not_make_tables(locked):
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
-async def test_a_restarted_server_costs_no_answer(database, database_url):
+async def test_a_restarted_server_costs_no_answer(database, migrated_url):
     """Every connection in the pool is dead, and the next transaction does not notice."""
-    other = Database(database_url)
+    other = Database(migrated_url)
     async with other.transaction() as session:
         killed = await session.execute(
             text(

@@ -127,7 +127,7 @@ async def test_kinds_that_nobody_knows_are_left_alone(world):
     assert await dispatcher.next_look() is None
 
 
-async def test_two_dispatchers_share_the_work_and_are_never_at_the_same(world, database_url):
+async def test_two_dispatchers_share_the_work_and_are_never_at_the_same(world, migrated_url):
     await world.plan(*(f"{number:03}" for number in range(3 * BATCH)))
     at_it, shares = set(), Counter()
 
@@ -139,7 +139,7 @@ async def test_two_dispatchers_share_the_work_and_are_never_at_the_same(world, d
         await world.post(dispatcher, occurrence)
         at_it.remove(occurrence.slot)
 
-    other = World(Database(database_url))
+    other = World(Database(migrated_url))
     pair = [world.dispatcher(post, worker="first"), other.dispatcher(post, worker="second")]
     done = await asyncio.gather(*(dispatcher.run_due() for dispatcher in pair))
     await other.database.close()

@@ -51,9 +51,9 @@ def service(database, clock):
 
 
 @pytest.fixture
-async def twin(database_url, clock):
+async def twin(migrated_url, clock):
     """The same in another process, as far as the database can tell."""
-    database = Database(database_url)
+    database = Database(migrated_url)
     yield ProgressService(database, clock, CURRICULUM)
     await database.close()
 

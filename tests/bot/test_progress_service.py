@@ -218,9 +218,9 @@ async def test_two_choices_at_once_are_both_kept(service):
     assert await service.find_enrolment(ADA, 5) == Enrolment(5, True, True)
 
 
-async def test_two_processes_claim_one_congratulation(service, database, database_url, knowledge):
+async def test_two_processes_claim_one_congratulation(service, database, migrated_url, knowledge):
     await service.change_enrolment(ADA, 5, is_congratulated=True)
-    other = Database(database_url)
+    other = Database(migrated_url)
     twin = ProgressService(other, lambda: NOON + timedelta(seconds=1), knowledge.curriculum)
     try:
         claims = await asyncio.gather(

@@ -105,9 +105,9 @@ def s(database, clock):
 
 
 @pytest.fixture
-async def twin(database_url, clock):
+async def twin(migrated_url, clock):
     """The same in another process, as far as the database can tell."""
-    database = Database(database_url)
+    database = Database(migrated_url)
     yield Quizzes(database, clock, seed=2)
     await database.close()
 

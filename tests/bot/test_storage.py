@@ -62,9 +62,9 @@ async def test_a_transaction_that_fails_leaves_nothing(database):
     assert await rows(database, "SELECT count(*) FROM answers") == [(0,)]
 
 
-async def test_a_transaction_is_committed_for_others_to_see(database, database_url):
+async def test_a_transaction_is_committed_for_others_to_see(database, migrated_url):
     await add(database)
-    other = Database(database_url)
+    other = Database(migrated_url)
     assert await rows(other, "SELECT count(*) FROM answers") == [(1,)]
     await other.close()
 

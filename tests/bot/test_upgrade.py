@@ -102,13 +102,17 @@ async def check_rows_of_first_form(database):
     assert await rows(database, "SELECT count(*) FROM answer_feedback") == [(2,)]
 
 
-async def test_a_fresh_upgrade_gives_exactly_the_tables(database):
+async def test_a_fresh_upgrade_gives_exactly_the_tables(database_url):
+    database = Database(database_url)
+    await database.upgrade()
+
     def differences(connection):
         return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata)
 
     async with database.transaction() as session:
         assert await (await session.connection()).run_sync(differences) == []
     assert await table_names(database) == sorted([*Base.metadata.tables, "alembic_version"])
+    await database.close()
 
 
 async def test_upgrading_says_what_it_did(database_url):

@@ -298,8 +298,8 @@ async def test_what_a_crash_left_unplanned_is_planned_at_the_start(due):
     assert (await due.waiting()).due_at == MONDAY + WEEK
 
 
-async def test_two_processes_post_one_quiz(due, knowledge, database_url):
-    other = Database(database_url)
+async def test_two_processes_post_one_quiz(due, knowledge, migrated_url):
+    other = Database(migrated_url)
     twin = World(other, knowledge.curriculum, due.now, worker="there")
     try:
         found = [one for one in await asyncio.gather(due.claim(), twin.claim()) if one]
