@@ -31,7 +31,7 @@ index: install ## Build the index of knowledge/; only what changed is encoded ag
 
 test: install ## Run every test
 	@$(BIN)/tutor index build --if-stale
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 bench: install ## Measure speed and memory against the bare operations
 	@$(BIN)/python -m tests.benchmarks

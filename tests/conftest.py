@@ -1,5 +1,6 @@
 """What many tests share. The real model is loaded once for the whole run."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from indexer.build import build_index, is_stale
 from indexer.encoder import SentenceTransformerEncoder
 from knowledge.loader import Knowledge, load_knowledge
 from tests.paths import KNOWLEDGE, ROOT
+
+os.environ.pop("COLUMNS", None)  # rich takes the width of the terminal from it once; tests set their own
 
 
 @pytest.fixture(scope="session")
