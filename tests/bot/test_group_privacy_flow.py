@@ -244,6 +244,31 @@ async def test_who_deletes_everything_is_gone_from_the_group_and_the_others_stay
         assert s.ada.mention not in text_of(posts(s, group)[-1])
 
 
+def everything(s):
+    """Every row of the database."""
+    names = [name for (name,) in s.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return str([s.rows(f"SELECT * FROM {name}") for name in names])  # noqa: S608 - the names are those of the tables
+
+
+async def test_a_group_of_one_is_gone_with_its_member_and_its_home_is_closed(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        group = await make_group(s, s.ada, name="Zircon owls", goal="A zircon one goal")
+        home = home_of(s, group)
+        await live_until(s, MONDAY + SECOND)
+        await check_in(s, s.ada, posts(s, group)[-1], outcome=["done"], **ADAS)
+        await live_until(s, CLOSES + SECOND)
+        assert "ircon" in everything(s)
+        asked = (await s.ada.slash(s.channel, "privacy delete")).response
+        await s.ada.click(asked, label="Delete everything")
+        assert "ircon" not in everything(s)
+        await s.env.advance_time(60)
+        assert s.rows("SELECT * FROM study_groups") == s.rows("SELECT * FROM group_weeks") == []
+        assert s.rows("SELECT kind FROM occurrences WHERE state IN ('waiting', 'failed') AND subject_id = 1") == []
+        assert home.history()[-1].content.startswith("This study group has ended.")
+        assert home._channel.thread_metadata.archived
+        assert (await s.grace.slash(s.channel, "group list")).response.embeds[0].description.startswith("There is no")
+
+
 async def reply(s, member, *, to, text):
     """Answer the post of a check-in in the window that its button leads to."""
     (post,) = [m for thread in s.channel.threads for m in thread.history() if to in text_of(m)]

@@ -16,11 +16,19 @@ from bot.features.groups.models import EventKind, GroupPlan, GroupState
 from bot.features.groups.views import homes, tend
 from bot.features.groups.views.controls import (
     ASKED_ALREADY,
+    GROUP_ITEMS,
     INVITATION_IS_OVER,
     NOT_YOURS,
+    AboutButton,
+    AskButton,
+    EndAskButton,
+    EndButton,
+    HomeButton,
+    InviteButton,
+    JoinButton,
+    LeaveButton,
     end_buttons,
     leave_buttons,
-    lost_buttons,
 )
 from bot.scheduling.models import Rhythm
 from tests.bot.server import labels_of, running_server, text_of, warnings_of
@@ -96,6 +104,15 @@ async def work(s):
     """Let what was planned be done."""
     await s.env.settle()
     await s.env.advance_time(2)
+
+
+async def hear(s, event, guild):
+    """Discord tells the tutor that it has left a server, or is in it again; everything that follows is done."""
+    for cog in s.client.cogs.values():
+        for name, listener in cog.get_listeners():
+            if name == event:
+                await listener(guild)
+    await work(s)
 
 
 def deny(s, channel, **permissions):
@@ -537,6 +554,32 @@ async def test_who_may_invite_whom(settings, encoder):
         )
 
 
+async def test_an_invitation_lets_nobody_in_again_who_was_taken_out_since(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        home = await make(s, joining="closed")
+        await run(s, s.ada, "invite", member=s.grace)
+        await run(s, s.ada, "invite", member=s.grace)
+        first, second = said_in(s, s.channel)
+        await s.grace.click(first, label="Join")
+        await s.env.advance_time(60)
+        await run(s, s.ada, "remove", member=s.grace)
+        await work(s)
+        told = await s.grace.click(second, label="Join")
+        assert told.followups[-1].content == texts.INVITED_BEFORE
+        assert inside(home) == {s.ada.id}
+        await s.env.advance_time(60)
+        await run(s, s.ada, "invite", member=s.grace)
+        await s.grace.click(said_in(s, s.channel)[-1], label="Join")
+        assert inside(home) == {s.ada.id, s.grace.id}
+
+
+async def test_nobody_invites_themselves(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        await make(s)
+        assert (await run(s, s.ada, "invite", member=s.ada)).content == texts.ALREADY_IN
+        assert (await run(s, s.grace, "invite", member=s.grace)).content == texts.NO_GROUP
+
+
 async def test_nobody_is_flooded_with_invitations(settings, encoder):
     async with group_server(settings, encoder) as s:
         await make(s)
@@ -639,6 +682,55 @@ async def test_without_manage_threads_the_admins_take_out_who_has_left(settings,
             )
         ]
         assert inside(home) == {s.ada.id, s.grace.id}
+
+
+async def test_whom_discord_does_not_let_go_is_told_to_the_admins_in_the_end(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        notes = await notes_channel(s)
+        home = await make_with(s, s.grace)
+        s.env.inject_error("DELETE", f"/channels/{home.id}/thread-members/*", status=500, times=None)
+        await s.grace.click(await run(s, s.grace, "leave"), label="Leave the group")
+        for _ in range(7):
+            await come_back_at(s, s.env.now() + timedelta(hours=1))
+            await s.env.advance_time(120)
+        assert words(s, notes) == [
+            (
+                "I could not take a former member out of the home of the study group “Night owls”, although I tried "
+                f"for more than an hour, so they can still read it. Take them out by hand in <#{home.id}>; the owner "
+                "of the group knows who is not a member any more."
+            )
+        ]
+        assert s.rows("SELECT state FROM occurrences WHERE kind = 'group_out'") == [("failed",)]
+        assert str(s.grace.id) not in str(s.rows("SELECT slot, note FROM occurrences WHERE kind = 'group_out'"))
+
+
+@pytest.mark.parametrize("kind", ["public", "ended", "back"])
+async def test_whom_discord_does_not_let_go_is_no_matter_where_they_may_read(settings, encoder, kind):
+    async with group_server(settings, encoder) as s:
+        notes = await notes_channel(s)
+        home = await make_with(s, s.grace, home="public" if kind == "public" else "private")
+        s.env.inject_error("DELETE", f"/channels/{home.id}/thread-members/*", status=500, times=None)
+        asked = await run(s, s.grace, "leave")
+        await s.grace.click(asked, label="Leave the group")
+        if kind == "back":
+            await s.grace.click(asked, label="Join again")
+        if kind == "ended":
+            await s.client.services.groups.end(1, s.ada.id)
+        for _ in range(7):
+            await come_back_at(s, s.env.now() + timedelta(hours=1))
+            await s.env.advance_time(120)
+        assert words(s, notes) == []
+
+
+async def test_without_a_channel_for_notes_the_owner_takes_out_who_has_left(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        await make_with(s, s.grace)
+        deny(s, s.channel, manage_threads=True)
+        await s.env.settle()
+        await s.grace.click(await run(s, s.grace, "leave"), label="Leave the group")
+        await work(s)
+        (told,) = said_in(s, s.channel)
+        assert told.content.startswith(f"<@{s.ada.id}> I cannot take a former member out of the home")
 
 
 # Lists and pages
@@ -937,7 +1029,10 @@ async def test_an_owner_who_deletes_everything_is_followed_by_the_next_member(se
         shown = fields(await run(s, s.grace, "show"))
         assert shown["Members (1 of 8)"] == "**grace** · owner"
         await s.client.services.privacy.delete_member(s.grace.id)
-        assert (await look_after(s)).state is GroupState.ENDED
+        await work(s)
+        assert words(s, home)[-1] == CLOSING
+        assert home._channel.thread_metadata.archived
+        assert await look_after(s) is None
 
 
 async def test_a_deleted_thread_is_told_to_the_owner_who_opens_a_new_one(settings, encoder):
@@ -1068,6 +1163,24 @@ async def test_a_locked_home_is_told_at_once(settings, encoder):
         assert state_of(s) == ("active", None)
 
 
+async def test_whoever_joined_while_the_home_was_out_of_reach_is_let_in_when_it_is_well(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        home = await make(s)
+        await s.client.get_channel(home.id).edit(locked=True)
+        await work(s)
+        told = await run(s, s.grace, "join", group="night owls")
+        assert told.content.splitlines()[2] == (
+            "I could not let you into the thread yet, and try again as soon as it can be used. If you do not see it "
+            f"then, ask an admin whether you may see <#{s.channel.id}>."
+        )
+        await work(s)
+        assert inside(home) == {s.ada.id}
+        await s.client.get_channel(home.id).edit(locked=False)
+        await work(s)
+        assert inside(home) == {s.ada.id, s.grace.id}
+        assert state_of(s) == ("active", None)
+
+
 async def test_an_archived_home_is_opened_when_something_is_said_and_only_then(settings, encoder):
     async with group_server(settings, encoder) as s:
         home = await make(s)
@@ -1093,15 +1206,51 @@ async def test_a_message_that_cannot_be_sent_has_somebody_look(settings, encoder
         assert state_of(s)[0] == "homeless"
 
 
-async def test_a_server_without_the_tutor_is_asked_nothing(settings, encoder):
+PROMPTS = "SELECT subject_id FROM occurrences WHERE kind = 'group_prompt' AND state = 'waiting' ORDER BY subject_id"
+
+
+async def test_a_server_without_the_tutor_is_asked_nothing_not_even_after_a_restart(settings, encoder, caplog):
     async with group_server(settings, encoder) as s:
         await make(s)
-        group_id, guild_id = 1, s.guild.id
-        await s.client.get_guild(guild_id).leave()
+        await s.client.get_guild(s.guild.id).leave()
         await s.env.settle()
-        assert s.rows("SELECT kind FROM occurrences WHERE state = 'waiting' AND subject_id = 1") == []
-        assert await look_after(s, group_id) is None
-        assert state_of(s) == ("active", None)
+        assert s.rows(PROMPTS) == []
+        assert await look_after(s) is None
+        await s.restart()
+        await work(s)
+        assert s.rows(PROMPTS) == []
+        await come_back_at(s, TUESDAY + MINUTE)
+        await s.env.advance_time(60)
+        assert s.rows("SELECT note FROM study_groups") == [(None,)]
+        assert warnings_of(caplog) == []
+
+
+async def test_a_restart_leaves_a_group_that_is_well_as_it_is(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        await make(s)
+        await work(s)
+        everything = ("SELECT * FROM study_groups", "SELECT * FROM group_events", PROMPTS)
+        before = [s.rows(query) for query in everything]
+        await s.restart()
+        await work(s)
+        assert [s.rows(query) for query in everything] == before
+
+
+async def test_a_server_that_was_left_while_nobody_looked_goes_on_where_the_tutor_is_back(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        await make(s)
+        await make(s, s.grace, name="Larks")
+        await run(s, s.grace, "pause", until="2026-01-20", who="group")
+        s.rows("UPDATE study_groups SET guild_id = 5")
+        await s.restart()
+        await work(s)
+        assert s.rows(PROMPTS) == []
+        s.rows("UPDATE study_groups SET guild_id = ?", s.guild.id)
+        await s.restart()
+        await work(s)
+        assert s.rows(PROMPTS) == [(1,), (2,)]
+        assert [state_of(s, number) for number in (1, 2)] == [("active", None), ("paused", None)]
+        assert s.rows("SELECT slot FROM occurrences WHERE subject_id = 2 AND state = 'waiting'") == [("2026-W05",)]
 
 
 async def test_a_deletion_is_done_and_tried_again(settings, encoder):
@@ -1147,18 +1296,6 @@ async def test_two_who_take_the_last_place_at_once(settings, encoder):
         assert sorted(str(result) == texts.IS_FULL for result in results) == [False, True]
         assert s.rows("SELECT count(*) FROM group_members WHERE left_at IS NULL") == [(8,)]
         assert inside(home) == {s.ada.id}
-
-
-async def test_lost_buttons_of_another_server_do_nothing(settings, encoder):
-    async with group_server(settings, encoder) as s:
-        await make(s)
-        other = s.env.create_guild("Elsewhere")
-        channel = other.create_text_channel("general")
-        twin = other.add_member(s.ada.user)
-        await s.env.settle()
-        forged = await s.client.get_channel(channel.id).send("forged", view=lost_buttons(1))
-        for label in ("Open a new home", "End the group"):
-            assert (await twin.click(forged, label=label)).response.content == texts.UNKNOWN
 
 
 async def test_whoever_joins_while_the_home_is_opened_is_let_in(settings, encoder, monkeypatch):
@@ -1242,14 +1379,105 @@ async def test_back_in_a_server_its_groups_go_on_and_lost_homes_are_told(setting
         await make(s)
         home = await make(s, name="Larks")
         guild = s.client.get_guild(s.guild.id)
-        s.client.dispatch("guild_remove", guild)
-        await work(s)
+        await hear(s, "on_guild_remove", guild)
         planned = "SELECT subject_id FROM occurrences WHERE kind = 'group_prompt' AND state = 'waiting'"
         assert s.rows(planned) == []
         s.env.backend.delete_channel(home.id)
-        s.client.dispatch("guild_join", guild)
-        await work(s)
+        await hear(s, "on_guild_join", guild)
         assert s.rows(planned) == [(1,)]
         assert state_of(s, 1)[0] == "active"
         assert state_of(s, 2)[0] == "homeless"
         assert labels_of(said_in(s, s.channel)[-1]) == ["Open a new home", "End the group"]
+
+
+# Every button
+
+
+OUTSIDE, ASKS = "1 member, 7 places free", "I have asked the owner of “Night owls”."
+
+
+def buttons_for(s, member):
+    """Every button of a group, as it was sent to this member where it is sent to somebody: what a stranger, a former
+    member, and that member read who press it, the last one after the group has ended."""
+    until = int((s.env.now() + DAY).timestamp())
+    over, owner_only, or_admin = texts.HAS_ENDED, texts.OWNER_ONLY, texts.OWNER_OR_ADMIN
+    return (
+        (AboutButton(1), OUTSIDE, OUTSIDE, over),
+        (JoinButton(1), ASKS, ASKS, over),
+        (AskButton(1, s.eve.id, "yes"), owner_only, owner_only, over),
+        (AskButton(1, s.eve.id, "no"), owner_only, owner_only, over),
+        (InviteButton(1, member.id, until, "yes"), NOT_YOURS, NOT_YOURS, over),
+        (InviteButton(1, member.id, until, "no"), NOT_YOURS, NOT_YOURS, over),
+        (LeaveButton(1, member.id), NOT_YOURS, NOT_YOURS, over),
+        (EndAskButton(1), or_admin, or_admin, over),
+        (EndButton(1, member.id), NOT_YOURS, NOT_YOURS, over),
+        (HomeButton(1), or_admin, or_admin, over),
+    )
+
+
+async def post_each(s, channel, member):
+    """A message with each button, and what is read when it is pressed."""
+    view = discord.ui.View(timeout=None)
+    table = buttons_for(s, member)
+    for item, *_ in table:
+        view.add_item(item)
+    assert {type(item) for item, *_ in table} == set(GROUP_ITEMS)
+    return await s.client.get_channel(channel.id).send("forged", view=view), table
+
+
+async def press(member, message, item):
+    """What a member reads who presses a button; nobody else reads it."""
+    result = await member.click(message, custom_id=item.custom_id)
+    told = result.followups[-1] if result.followups else result.response
+    assert told.ephemeral
+    return text_of(told).strip()
+
+
+async def test_every_button_says_plainly_to_whom_it_does_not_belong(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        await make_with(s, s.grace)
+        await run(s, s.ada, "edit", joining="closed")
+        await s.client.services.groups.leave(1, s.grace.id)
+        before = s.rows("SELECT * FROM group_members")
+        message, table = await post_each(s, s.channel, s.ada)
+        for item, stranger, former, _ in table:
+            for member, sentence in ((s.linus, stranger), (s.grace, former)):
+                assert (await press(member, message, item)).startswith(("Night owls\n" + sentence, sentence)), item
+        assert s.rows("SELECT * FROM group_members") == before
+        assert state_of(s) == ("active", None)
+
+
+async def test_a_former_member_can_do_nothing_more_with_what_was_sent_to_them(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        await make_with(s, s.grace)
+        await s.client.services.groups.leave(1, s.grace.id)
+        message, _ = await post_each(s, s.channel, s.grace)
+        assert await press(s.grace, message, LeaveButton(1, s.grace.id)) == texts.NOT_IN
+        assert await press(s.grace, message, EndButton(1, s.grace.id)) == texts.OWNER_OR_ADMIN
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+async def test_every_button_says_plainly_that_the_group_has_ended(settings, encoder, is_kept):
+    async with group_server(settings, encoder) as s:
+        await make_with(s, s.grace)
+        message, table = await post_each(s, s.channel, s.ada)
+        await s.client.services.groups.end(1, s.ada.id)
+        await work(s)
+        if not is_kept:
+            s.rows("DELETE FROM study_groups")
+        for item, *_, over in table:
+            assert await press(s.ada, message, item) == (over if is_kept else texts.UNKNOWN), item
+
+
+async def test_no_button_does_anything_in_another_server(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        await make_with(s, s.grace)
+        other = s.env.create_guild("Elsewhere")
+        channel = other.create_text_channel("general")
+        twin = other.add_member(s.ada.user)
+        await s.env.settle()
+        message, table = await post_each(s, channel, s.ada)
+        for item, *_ in table:
+            assert await press(twin, message, item) == texts.UNKNOWN, item
+        assert s.rows("SELECT left_at FROM group_members") == [(None,), (None,)]
+        assert state_of(s) == ("active", None)

@@ -1,6 +1,7 @@
 """Study groups on real databases: who may do what, what is planned, and what is written down."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ from bot.features.groups.models import (
     GroupState,
 )
 from bot.features.groups.service import GroupService
+from bot.features.privacy.service import PrivacyService
 from bot.features.progress import store as progress_store
 from bot.scheduling import store as schedule
 from bot.scheduling.dispatcher import ClaimLost, Dispatcher
@@ -337,6 +339,41 @@ async def test_those_who_met_are_remembered_after_they_left(world):
     assert pairs == {(GRACE, ADA), (GRACE, EVE)}
 
 
+async def list_pairs(world):
+    async with world.database.transaction() as session:
+        return await store.list_pairs(session, GUILD)
+
+
+async def test_those_who_met_are_remembered_after_one_of_them_came_back(world):
+    group = await world.make(ADA, GRACE)
+    for leaving, coming in ((ADA, EVE), (GRACE, ADA), (EVE, LINUS)):
+        world.now += DAY
+        await world.groups.leave(group.id, leaving)
+        world.now += DAY
+        await world.groups.join(group.id, coming)
+    assert await list_pairs(world) == {(GRACE, ADA), (GRACE, EVE), (EVE, ADA), (LINUS, ADA)}
+
+
+async def test_those_who_met_are_remembered_in_whatever_way_it_ended(world):
+    group = await world.make(ADA, GRACE, EVE)
+    await world.groups.record_gone(group.id, [EVE])
+    await world.groups.remove(group.id, ADA, GRACE)
+    await world.groups.join(group.id, EVE)
+    await world.groups.end(group.id, ADA)
+    other = await world.make(LINUS, GRACE, name="Larks", home=6)
+    await world.make(EVE, 55, guild_id=5, home=7)
+    await world.forget(ADA)
+    assert await list_pairs(world) == {(GRACE, EVE), (GRACE, LINUS)}
+    assert (await world.groups.show(other.id)).member_ids == (LINUS, GRACE)
+
+
+async def test_who_is_in_a_group_already_joins_it_once(world):
+    group = await world.make(ADA)
+    async with world.database.transaction() as session:
+        await store.add_member(session, group.id, ADA, world.now.astimezone(UTC))
+    assert [kind for kind, _ in await world.history(group)].count(EventKind.JOINED) == 1
+
+
 # Being away
 
 
@@ -560,7 +597,7 @@ async def test_a_lost_home_stops_everything_until_there_is_a_new_one(world):
     assert (lost.state, lost.home_id, lost.note) == (GroupState.HOMELESS, None, "It is gone.")
     assert await world.groups.lose_home(group.id, "It is gone.") is None
     assert await world.waiting() == []
-    assert await world.groups.plan_all() == 0
+    assert await world.groups.plan_all([GUILD]) == 0
     moved = await world.groups.move_home(group.id, 99)
     assert moved.parent_id == 99
     found = await world.groups.set_home(group.id, 100)
@@ -604,19 +641,41 @@ async def test_at_start_up_every_group_has_a_check_in_ahead(world):
     async with world.database.transaction() as session:
         for group in groups:
             await store.delete_prompt(session, group.id)
-    assert await world.groups.plan_all() == 2
-    assert await world.groups.plan_all() == 0
+    assert await world.groups.plan_all([GUILD]) == 2
+    assert await world.groups.plan_all([GUILD]) == 0
     assert await world.waiting() == [(groups[0].id, "2026-W48"), (groups[1].id, "2026-W50")]
 
 
-async def test_a_server_that_the_tutor_left_is_asked_nothing_until_it_is_back(world):
-    group = await world.make()
+@pytest.mark.parametrize("how", ["it was told", "at start-up"])
+async def test_a_server_that_the_tutor_left_is_asked_nothing_until_it_is_back(world, how):
+    group, paused, lost = [await world.make(owner, name=f"group {owner}", home=owner) for owner in range(1, 4)]
+    await world.groups.pause_group(paused.id, world.now + 3 * WEEK, 2)
+    await world.groups.lose_home(lost.id, "It is gone.")
     other = await world.make(GRACE, guild_id=5, home=6)
-    await world.groups.leave_server(GUILD)
+    if how == "it was told":
+        await world.groups.leave_server(GUILD)
+    else:
+        await world.groups.plan_all([5])
     assert await world.waiting() == [(other.id, "2026-W48")]
+    assert await world.groups.plan_all([5]) == 0
+    left = await world.groups.find(group.id)
+    assert (left.state, left.home_id) == (GroupState.HOMELESS, 1)
     world.now += WEEK
-    assert await world.groups.plan_server(GUILD) == 1
+    assert await (world.groups.plan_server(GUILD) if how == "it was told" else world.groups.plan_all([GUILD, 5])) == 2
+    found = [await world.groups.find(one.id) for one in (group, paused, lost)]
+    assert [one.state for one in found] == [GroupState.ACTIVE, GroupState.PAUSED, GroupState.HOMELESS]
     assert (await world.groups.show(group.id)).next_prompt_at == TUESDAY + WEEK
+    assert (await world.groups.show(paused.id)).next_prompt_at == TUESDAY + 3 * WEEK
+
+
+async def test_a_pause_ends_also_while_the_tutor_is_away(world):
+    group = await world.make()
+    await world.groups.pause_group(group.id, world.now + WEEK, ADA)
+    await world.groups.leave_server(GUILD)
+    world.now += 2 * WEEK
+    await world.groups.plan_server(GUILD)
+    found = await world.groups.find(group.id)
+    assert (found.state, found.paused_until) == (GroupState.ACTIVE, None)
 
 
 async def test_the_hour_stays_when_the_clocks_change(world):
@@ -674,3 +733,87 @@ async def test_the_zone_of_a_member_is_the_one_that_they_told(world):
         await progress_store.add_learner(session, ADA, world.now)
         await progress_store.update_profile(session, ADA, world.now, zone="Asia/Tokyo")
     assert await world.groups.find_zone(ADA) == "Asia/Tokyo"
+
+
+# Members who delete everything
+
+
+def privacy_of(world):
+    return PrivacyService(world.database, lambda: world.now.astimezone(UTC), keep_questions_days=30)
+
+
+async def groups_in(world):
+    return await rows(world.database, "SELECT state, name, goal, language, owner_id FROM study_groups ORDER BY id")
+
+
+ABOUT = dict(goal="Leave my job at Acme", language="German")
+FORGOTTEN_ROW = ("ended", "A former group", None, None, None)
+
+
+async def test_with_its_only_member_a_group_and_what_they_wrote_of_it_are_gone(world):
+    group = await world.make(ADA, **ABOUT)
+    await privacy_of(world).delete_member(ADA)
+    assert await groups_in(world) == [FORGOTTEN_ROW]
+    assert await world.waiting() == []
+    assert [subject for subject, _ in await world.waiting(TEND)] == [group.id]
+    assert await world.waiting(OUT) == []
+    assert (await world.groups.find(group.id)).home_id == HOME_ID
+    await world.groups.record_closed(group.id)
+    assert await groups_in(world) == await rows(world.database, "SELECT id FROM group_events") == []
+
+
+async def test_a_group_that_has_no_home_yet_is_gone_at_once_with_its_only_member(world):
+    await world.groups.create(ADA, plan_of(**ABOUT))
+    await privacy_of(world).delete_member(ADA)
+    assert await groups_in(world) == []
+    assert await world.waiting(HOME) == []
+
+
+async def test_a_group_that_ended_long_ago_goes_with_the_last_who_was_in_it(world):
+    group = await world.make(ADA, GRACE, **ABOUT)
+    await world.groups.leave(group.id, GRACE)
+    await world.groups.end(group.id, ADA)
+    await world.groups.record_closed(group.id)
+    assert await groups_in(world) == [("ended", "Night owls", *ABOUT.values(), ADA)]
+    await privacy_of(world).delete_member(ADA)
+    assert await groups_in(world) == [FORGOTTEN_ROW]
+    assert await rows(world.database, "SELECT member_id FROM group_members") == [(GRACE,)]
+    await privacy_of(world).delete_member(GRACE)
+    assert await groups_in(world) == []
+
+
+async def test_name_and_goal_belong_to_the_group_while_somebody_is_in_it(world):
+    group = await world.make(ADA, GRACE, **ABOUT)
+    for member in (EVE, ADA):
+        await privacy_of(world).delete_member(member)
+    assert await groups_in(world) == [("active", "Night owls", *ABOUT.values(), None)]
+    assert (await world.groups.record_gone(group.id, [])).new_owner_id == GRACE
+    assert await world.waiting() == [(group.id, "2026-W48")]
+
+
+# The order of locks
+
+
+async def look_after(world, groups):
+    """What goes on in groups of ada while she deletes everything; it may come too late for that."""
+    for number, group in enumerate(groups * 2):
+        with suppress(MemberError):
+            await world.groups.pause_group(group.id, world.now + (1 + number) * WEEK, ADA)
+        await world.groups.record_gone(group.id, [ADA] if number > 1 else [EVE])
+        with suppress(MemberError):
+            await world.groups.pause_member(group.id, GRACE, world.now + WEEK)
+
+
+async def test_nobody_waits_for_each_other_while_members_go_and_delete_everything(world):
+    """On PostgreSQL, transactions that lock the same rows in another order end in a deadlock."""
+    for number in range(20):
+        groups = [await world.make(ADA, GRACE, EVE, name=f"group {number}.{place}") for place in (1, 2)]
+        for group in groups:
+            await world.open_week(group, ADA, GRACE, EVE)
+        deletions = [privacy_of(world).delete_member(member) for member in (ADA, EVE)]
+        await asyncio.gather(*deletions, look_after(world, groups), look_after(world, groups[::-1]))
+        for group in groups:
+            settled = await world.groups.record_gone(group.id, [])
+            assert settled.group.owner_id == GRACE
+            assert (await world.groups.show(group.id)).member_ids == (GRACE,)
+            await world.groups.end(group.id, GRACE)

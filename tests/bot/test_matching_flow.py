@@ -15,10 +15,19 @@ from bot.features.groups import store as groups_store
 from bot.features.groups.models import GroupPlan
 from bot.features.groups.rules import LANGUAGES
 from bot.features.matching.models import Window, Wish
-from bot.features.matching.service import NO_TEXT, NO_WINDOWS, NO_ZONE, NOT_YOURS, UNKNOWN
+from bot.features.matching.service import LEFT, NO_TEXT, NO_WINDOWS, NO_ZONE, NOT_YOURS, UNKNOWN
 from bot.features.matching.views.controls import (
     MATCH_ITEMS,
     NO_CURRICULUM,
+    AnswerButton,
+    CloseButton,
+    LanguageSelect,
+    LetterButton,
+    LookButton,
+    SeeButton,
+    StopButton,
+    WindowSelect,
+    ZoneButton,
     decode_wish,
     encode_wish,
     see_view,
@@ -133,7 +142,7 @@ async def group_of(s, *members, name="Gradients", rhythm=TUESDAYS, zone=BERLIN, 
     )
     await work(s)
     s.rows("DELETE FROM occurrences WHERE kind = 'group_prompt'")  # a check-in would only be in the way here
-    await s.client.services.matching.plan_all()
+    await s.client.services.matching.plan_all([s.guild.id])
     (home,) = [thread for thread in s.channel.threads if thread.id not in before]
     assert s.rows("SELECT home_id FROM study_groups WHERE id = ?", group.id) == [(home.id,)]
     return home
@@ -157,6 +166,15 @@ def mentioned_in(s, channel, message):
 
 def states(s):
     return [state for (state,) in s.rows("SELECT state FROM group_proposals ORDER BY id")]
+
+
+async def hear(s, event, guild):
+    """Discord tells the tutor that it has left a server, or is in it again; everything that follows is done."""
+    for cog in s.client.cogs.values():
+        for name, listener in cog.get_listeners():
+            if name == event:
+                await listener(guild)
+    await work(s)
 
 
 def deny(s, channel, **permissions):
@@ -828,3 +846,80 @@ async def test_a_server_that_the_tutor_has_left_is_not_matched(settings, encoder
         ]
         assert states(s) == []
         assert warnings_of(caplog) == []
+
+
+async def test_matching_is_called_off_with_the_server_and_goes_on_with_it(settings, encoder):
+    async with matching_server(settings, encoder) as s:
+        await look(s, s.ada, s.grace, s.linus)
+        await work(s)
+        guild = s.client.get_guild(s.guild.id)
+        await hear(s, "on_guild_remove", guild)
+        planned = "SELECT subject_id FROM occurrences WHERE kind = 'group_match' AND state = 'waiting'"
+        assert s.rows(planned) == []
+        s.rows("UPDATE group_seekers SET guild_id = 5")
+        await s.restart()
+        await work(s)
+        assert s.rows(planned) == []
+        s.rows("UPDATE group_seekers SET guild_id = ?", s.guild.id)
+        await hear(s, "on_guild_join", s.client.get_guild(s.guild.id))
+        assert s.rows(planned) == [(s.guild.id,)]
+
+
+# Buttons that are months old, or for others
+
+
+async def test_who_is_in_the_group_no_more_learns_nothing_of_who_would_join_it(settings, encoder):
+    async with matching_server(settings, encoder) as s:
+        home = await group_of(s, s.ada, s.grace, is_private=False)
+        await look(s, s.eve, s.linus)
+        await match(s)
+        post = said_in(s, home)[-1]
+        seen = await see(s.grace, post)
+        assert str(s.eve.id) in str(fields(seen))
+        await s.client.services.groups.leave(1, s.grace.id)
+        assert (await see(s.grace, post)).content == LEFT
+        told = await s.grace.click(seen, label="Accept")
+        assert told.followups[-1].content == LEFT
+        assert s.rows("SELECT answer FROM proposal_members WHERE answer IS NOT NULL") == []
+        assert (await see(s.mary, post)).content == NOT_YOURS
+
+
+async def test_a_proposal_for_a_group_that_has_ended_has_come_to_nothing(settings, encoder):
+    async with matching_server(settings, encoder) as s:
+        home = await group_of(s, s.ada, s.grace)
+        await look(s, s.eve, s.linus)
+        await match(s)
+        post = said_in(s, home)[-1]
+        seen = await see(s.ada, post)
+        theirs = await see(s.eve, s.said()[-1])
+        await s.client.services.groups.end(1, s.ada.id)
+        await s.eve.click(theirs, label="Accept")
+        assert theirs.message.embeds[0].description.startswith("Nothing came of this proposal, and that is fine.")
+        assert labels_of(theirs.message) == []
+        await s.ada.click(seen, label="Accept")
+        assert seen.message.embeds[0].description == theirs.message.embeds[0].description
+        await work(s)
+        assert states(s) == ["declined"]
+
+
+async def test_the_panel_works_for_whoever_presses_it_and_in_a_server_only(settings, encoder):
+    async with matching_server(settings, encoder) as s:
+        view, wish = discord.ui.View(timeout=None), EVENINGS
+        personal = (WindowSelect, LanguageSelect, LetterButton, LookButton, ZoneButton)
+        for item in (*(part(wish) for part in personal), StopButton(), CloseButton()):
+            view.add_item(item)
+        assert {*personal, StopButton, CloseButton, SeeButton, AnswerButton} == set(MATCH_ITEMS)
+        dm = await s.client.create_dm(discord.Object(s.ada.id))
+        letter = await dm.send("forged", view=view)
+        await s.env.settle()
+        for item in view.children:
+            if isinstance(item, CloseButton):
+                continue
+            if isinstance(item, WindowSelect | LanguageSelect):
+                values = [Window.WEEKDAY_EVENINGS] if isinstance(item, WindowSelect) else ["English"]
+                told = await s.ada.user.select(letter, values, custom_id=item.custom_id)
+            else:
+                told = await s.ada.user.click(letter, custom_id=item.custom_id)
+            read = [one.content for one in (told.response, *told.followups) if one is not None]
+            assert read[-1] == "This works in a server only.", item
+        assert s.rows("SELECT * FROM learners") == s.rows("SELECT * FROM group_seekers") == []

@@ -302,7 +302,7 @@ async def test_matching_goes_on_daily_while_there_is_somebody_to_match(world):
 async def test_matching_goes_on_while_there_are_groups(world):
     await world.live_in(A, B, C)
     await world.group(A, B, C)
-    assert await world.matching.plan_all() == 1
+    assert await world.matching.plan_all([GUILD]) == 1
     assert await world.match() == ()
     assert await world.waiting(MATCH) == world.now + DAY
 
@@ -310,10 +310,10 @@ async def test_matching_goes_on_while_there_are_groups(world):
 async def test_a_forgotten_match_is_planned_again_once(world):
     await world.look(A)
     await world.look(B, guild_id=GUILD + 1)
-    assert await world.matching.plan_all() == 0
+    assert await world.matching.plan_all([GUILD]) == 0
     async with world.database.transaction() as session:
         await schedule.delete_waiting(session, MATCH, GUILD)
-    assert await world.matching.plan_all() == 1
+    assert await world.matching.plan_all([GUILD]) == 1
     assert await world.waiting(MATCH) == world.now + HOUR
 
 
@@ -371,7 +371,19 @@ async def test_a_server_out_of_reach_is_left_out(world):
     world.now += HOUR
     await world.matching.skip_match(await world.claim(MATCH))
     assert [state for _, _, state in await world.slots(MATCH)] == ["skipped"]
-    assert await world.matching.plan_all() == 1
+    assert await world.matching.plan_all([GUILD]) == 1
+
+
+async def test_a_server_that_the_tutor_has_left_is_not_matched_until_it_is_back(world):
+    await world.look(A, B, C)
+    await world.matching.leave_server(GUILD)
+    assert await world.waiting(MATCH) is None
+    assert await world.matching.plan_all([5]) == 0
+    assert await world.waiting(MATCH) is None
+    await world.matching.plan_server(GUILD)
+    assert await world.waiting(MATCH) == world.now + HOUR
+    await world.matching.plan_server(5)
+    assert len(await world.slots(MATCH)) == 1
 
 
 async def test_a_match_that_failed_for_good_is_followed_by_another_one(world):
@@ -387,6 +399,20 @@ async def test_members_who_were_in_one_group_are_not_proposed_to_each_other(worl
     old = await world.group(A, B)
     await world.groups.leave(old.id, A)
     await world.groups.leave(old.id, B)
+    (proposal_id,) = await world.match()
+    ids = {member.member_id for member in (await world.proposal(proposal_id)).members}
+    assert len(ids) == 3
+    assert not {A, B} <= ids
+
+
+async def test_members_who_came_back_to_a_group_without_each_other_are_not_proposed_to_each_other(world):
+    await world.look(A, B, C, D)
+    old = await world.group(A, B, E)
+    for leaves in (A, B):
+        await world.groups.leave(old.id, leaves)
+    for comes in (A, B):
+        await world.groups.join(old.id, comes, is_let_in=True)
+        await world.groups.leave(old.id, comes)
     (proposal_id,) = await world.match()
     ids = {member.member_id for member in (await world.proposal(proposal_id)).members}
     assert len(ids) == 3
@@ -758,7 +784,7 @@ async def two_small_groups(world):
     larger = await world.group(A, B, name="Tensors")
     smaller = await world.group(C, name="Kernels", rhythm=Rhythm(3, 20 * 60, "Europe/Berlin"))
     await world.groups.pause_member(smaller.id, C, world.now + DAY)
-    await world.matching.plan_all()
+    await world.matching.plan_all([GUILD])
     (proposal_id,) = await world.match()
     return larger, smaller, proposal_id
 
@@ -803,7 +829,7 @@ async def big_group(world, **values):
     await world.live_in(*everybody[:4])
     await world.live_in(*everybody[4:], zone="America/New_York")
     group = await world.group(*everybody, **values)
-    await world.matching.plan_all()
+    await world.matching.plan_all([GUILD])
     (proposal_id,) = await world.match()
     return group, proposal_id
 

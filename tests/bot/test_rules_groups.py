@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import MemberError
-from bot.features.groups.models import Group, GroupMember, GroupState
+from bot.features.groups.models import EventKind, Group, GroupEvent, GroupMember, GroupState
 from bot.features.groups.rules import (
     HOW_LONG,
     NAME_TOO_SHORT,
@@ -24,6 +24,7 @@ from bot.features.groups.rules import (
     find_pairs,
     pick_group,
     read_away,
+    read_line,
     read_name,
     read_time,
 )
@@ -35,8 +36,14 @@ NOW = datetime(2026, 3, 4, 18, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def member_of(member_id, joined=0, left=None, group_id=1):
-    return GroupMember(group_id, member_id, NOW + joined * DAY, None if left is None else NOW + left * DAY)
+def member_of(member_id, joined=0):
+    return GroupMember(1, member_id, NOW + joined * DAY)
+
+
+def events_of(*lines):
+    """A history, the oldest line first: "+5" is that member 5 joined, "-5" that they left, "x5" that they had to go."""
+    kinds = {"+": EventKind.JOINED, "-": EventKind.LEFT, "x": EventKind.REMOVED, "o": EventKind.OWNER}
+    return [GroupEvent(kinds[line[0]], NOW, int(line[1:])) for line in lines]
 
 
 def group_of(group_id, name):
@@ -90,6 +97,34 @@ def test_a_name_is_one_line_of_three_to_sixty_characters():
         with pytest.raises(MemberError) as told:
             read_name(name)
         assert str(told.value) == NAME_TOO_SHORT
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("\u202esrow thgin\u202c", "srow thgin"),
+        ("\u2066night\u2069 owls", "night owls"),
+        ("night\u2028owls", "night owls"),
+        ("ni\x00ght\x1b owls", "night owls"),
+        ("Cafe\u0301 owls", "Caf\u00e9 owls"),
+        (
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0646\u06cc\u0645",
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0646\u06cc\u0645",
+        ),
+        ("\u05d9\u05e0\u05e9\u05d5\u05e4\u05d9\u05dd", "\u05d9\u05e0\u05e9\u05d5\u05e4\u05d9\u05dd"),
+        ("\U0001f469\u200d\U0001f4bb\U0001f989", "\U0001f469\u200d\U0001f4bb\U0001f989"),
+    ],
+)
+def test_a_name_in_any_script_turns_no_other_text_around_and_hides_nothing(typed, name):
+    assert read_name(typed) == name
+    assert read_line(typed) == name
+
+
+@pytest.mark.parametrize("typed", ["\u200b\u200b\u200b", "\u202e\u202e\u202e\u202e", "\u2060 \u2060", "a\u200b\u200b"])
+def test_a_name_that_nobody_can_see_is_none(typed):
+    with pytest.raises(MemberError) as told:
+        read_name(typed)
+    assert str(told.value) == NAME_TOO_SHORT
 
 
 # Being away
@@ -190,9 +225,21 @@ def test_whoever_has_been_there_for_longest_is_the_next_owner():
     assert choose_owner([]) is None
 
 
-def test_those_who_were_in_one_group_at_the_same_time_have_met():
-    members = [member_of(5, 0, 10), member_of(2, 5), member_of(9, 10), member_of(1, 0, group_id=2)]
-    assert find_pairs(members) == {(2, 5), (2, 9)}
+@pytest.mark.parametrize(
+    ("history", "pairs"),
+    [
+        ((), set()),
+        (("+5", "+2"), {(2, 5)}),
+        (("+5", "+2", "-5", "+9"), {(2, 5), (2, 9)}),
+        (("+5", "x5", "+2"), set()),
+        (("+5", "+2", "-5", "-2", "+5"), {(2, 5)}),
+        (("+5", "+2", "-5", "+9", "-2", "-9", "+5", "+1"), {(2, 5), (2, 9), (1, 5)}),
+        (("+5", "+2", "x5", "+5", "o5", "-2"), {(2, 5)}),
+        (("-5", "+2", "+2"), set()),
+    ],
+)
+def test_those_who_were_ever_in_a_group_at_the_same_time_have_met(history, pairs):
+    assert find_pairs(events_of(*history)) == pairs
 
 
 # Which group

@@ -477,6 +477,19 @@ async def test_a_server_that_the_tutor_has_left_is_no_longer_tried(settings, enc
         assert warnings_of(caplog) == []
 
 
+async def test_a_server_that_was_left_while_nobody_looked_is_no_longer_tried(settings, encoder, caplog):
+    async with weekly_server(settings, encoder) as s:
+        await set_up(s, admin_of(s))
+        s.rows("UPDATE weekly_quizzes SET guild_id = 5")
+        s.rows("UPDATE occurrences SET subject_id = 5 WHERE kind = 'weekly'")
+        await s.restart()
+        await s.env.settle()
+        await s.env.advance_time(2)
+        assert occurrences(s) == []
+        assert s.rows("SELECT is_paused FROM weekly_quizzes") == [(1,)]
+        assert warnings_of(caplog) == []
+
+
 async def test_the_local_hour_stays_in_the_week_in_which_summer_time_begins(settings, encoder):
     async with weekly_server(settings, encoder) as s:
         admin = admin_of(s)

@@ -29,10 +29,11 @@ from bot.features.groups.rules import (
     MOST_WEEKS_AWAY,
     MOST_WINDOW,
     read_away,
+    read_line,
     read_name,
     read_time,
 )
-from bot.features.groups.service import GroupService
+from bot.features.groups.service import ALREADY_IN, GroupService
 from bot.features.groups.views.controls import (
     ask_end,
     check_here,
@@ -135,9 +136,8 @@ class GroupCog(commands.GroupCog, group_name="group", group_description="Study g
     async def cog_load(self) -> None:
         self._dispatcher.register(HOME, self._open_home, self._after_failed_home)
         self._dispatcher.register(TEND, self._tend)
-        self._dispatcher.register(OUT, self._take_out, self._service.forget_out)
+        self._dispatcher.register(OUT, self._take_out, self._after_failed_out)
         self._dispatcher.register(ERASE, self._erase, self._service.erase_later)
-        await self._service.plan_all()
 
     # Making and finding
 
@@ -259,6 +259,8 @@ class GroupCog(commands.GroupCog, group_name="group", group_description="Study g
         if member.bot:
             raise MemberError(NO_BOTS)
         found = await self._choose(interaction, group)
+        if member.id == interaction.user.id:
+            raise MemberError(ALREADY_IN)
         if not found.is_open and found.owner_id != interaction.user.id:
             raise MemberError(NOT_OPEN_TO_INVITE)
         status = await self._service.check_inviting(found.id, member.id)
@@ -485,6 +487,11 @@ class GroupCog(commands.GroupCog, group_name="group", group_description="Study g
     # What Discord tells
 
     @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """It is known now which servers the tutor is in: there it goes on, and elsewhere nothing is asked."""
+        await self._service.plan_all({guild.id for guild in self._client.guilds})
+
+    @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """With a channel its threads are gone."""
         await self._service.plan_tending(group.id for group in await self._service.list_groups_in(channel.id))
@@ -564,17 +571,38 @@ class GroupCog(commands.GroupCog, group_name="group", group_description="Study g
         await self._service.record_done(occurrence, None if group else "the group is unknown or out of reach")
 
     async def _take_out(self, occurrence: Occurrence) -> None:
-        group_id, member_id = occurrence.subject_id, int(occurrence.slot.partition(":")[0])
-        group = await self._service.find(group_id)
-        stays = group is None or group.state is GroupState.ENDED or await self._service.is_member(group_id, member_id)
-        if group is not None and not stays and not await take_out(self._client, group, member_id):
+        group, member_id = await self._find_left(occurrence)
+        if group is not None and not await take_out(self._client, group, member_id):
             text = (
                 f"I cannot take a former member out of the home of the study group {named(group)}, so they can still "
                 f"read it. {say_lacking(group.parent_id, ['Manage Threads'])} Until then you can do it by hand in "
                 f"{home_of(group)}."
             )
-            await tell_admins(self._client, group.guild_id, text)
+            await self._tell_still_inside(group, text)
         await self._service.record_out(occurrence)
+
+    async def _find_left(self, occurrence: Occurrence) -> tuple[Group | None, int]:
+        """The group out of whose home somebody is to be taken, if they may not stay there, and who that is."""
+        group_id, member_id = occurrence.subject_id, int(occurrence.slot.partition(":")[0])
+        group = await self._service.find(group_id)
+        stays = group is None or group.state is GroupState.ENDED or await self._service.is_member(group_id, member_id)
+        return None if stays else group, member_id
+
+    async def _after_failed_out(self, occurrence: Occurrence) -> None:
+        group, _ = await self._find_left(occurrence)
+        if group is not None and group.is_private and group.home_id is not None:
+            text = (
+                f"I could not take a former member out of the home of the study group {named(group)}, although I tried "
+                f"for more than an hour, so they can still read it. Take them out by hand in {home_of(group)}; the "
+                "owner of the group knows who is not a member any more."
+            )
+            await self._tell_still_inside(group, text)
+        await self._service.forget_out(occurrence)
+
+    async def _tell_still_inside(self, group: Group, text: str) -> None:
+        """It is for those who may manage threads; without a channel for notes the owner has to call one of them."""
+        if not await tell_admins(self._client, group.guild_id, text):
+            await tell_someone(self._client, group, text)
 
     async def _erase(self, occurrence: Occurrence) -> None:
         try:
@@ -600,14 +628,14 @@ def _choices(groups: Sequence[GroupStatus], typed: str) -> list[app_commands.Cho
 
 
 def _stripped(text: str | None) -> str | None:
-    return " ".join(text.split()) or None if text is not None else None
+    return read_line(text) or None if text is not None else None
 
 
 def _or_nothing(text: str | None) -> str | None:
     """As `GroupChange` takes it: "" forgets what was there."""
     if text is None:
         return None
-    return "" if text.strip().casefold() in _NONE else " ".join(text.split())
+    return "" if text.strip().casefold() in _NONE else read_line(text)
 
 
 def _check_sees(group: Group, member: discord.Member) -> None:

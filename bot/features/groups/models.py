@@ -38,7 +38,10 @@ LANGUAGE_LIMIT = 20
 
 
 class GroupState(StrEnum):
-    """ACTIVE · PAUSED until a time, then it goes on by itself · HOMELESS: it has no home and asks nothing · ENDED."""
+    """ACTIVE · PAUSED until a time, then it goes on by itself · HOMELESS · ENDED.
+
+    HOMELESS: it has no home, or one in a server that the tutor has left, and asks nothing.
+    """
 
     ACTIVE = "active"
     PAUSED = "paused"

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
+from unicodedata import category, normalize
 from zoneinfo import ZoneInfo
 
 from bot.errors import MemberError
-from bot.features.groups.models import Group, GroupMember
+from bot.features.groups.models import EventKind, Group, GroupEvent, GroupMember
 from bot.scheduling.models import Rhythm
 from bot.scheduling.rules import next_time
 
@@ -59,6 +60,9 @@ TOO_LONG_AWAY = "That is more than half a year. Name an earlier day; you can be 
 HOW_LONG = "For how long? Say `weeks`, from 1 to 8, or `until` for the last day away."
 ONE_OF_BOTH = "Say either `weeks` or `until`, not both."
 
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Signs that set the direction of what comes after them. Scripts that go to the left need none of them."""
+
 _TIME = re.compile(r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?\s*(?P<half>[ap]\.?m\.?)?", re.IGNORECASE)
 _ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
 _DOTTED = re.compile(r"(?P<day>\d{1,2})\.\s*(?P<month>\d{1,2})\.?\s*(?P<year>\d{4})?")
@@ -72,14 +76,21 @@ _MONTHS = {calendar.month_name[month][:3].casefold(): month for month in range(1
 # What members type
 
 
+def read_line(text: str) -> str:
+    """What a member typed, on one line, without what cannot be seen and turns around the text after it."""
+    spaced = " ".join(text.split())
+    return normalize("NFC", "".join(sign for sign in spaced if category(sign) != "Cc" and sign not in _TURNING))
+
+
 def read_name(text: str) -> str:
     """A group's name on one line.
 
     Raises:
-        MemberError: it is too short or too long.
+        MemberError: it is too long, or there is too little to be seen of it.
     """
-    name = " ".join(text.split())
-    if not NAME_LENGTHS[0] <= len(name) <= NAME_LENGTHS[1]:
+    name = read_line(text)
+    seen = sum(category(sign) not in {"Cf", "Zs"} for sign in name)
+    if seen < NAME_LENGTHS[0] or len(name) > NAME_LENGTHS[1]:
         raise MemberError(NAME_TOO_SHORT)
     return name
 
@@ -174,19 +185,20 @@ def choose_owner(members: Iterable[GroupMember]) -> int | None:
     return None if first is None else first.member_id
 
 
-def find_pairs(members: Sequence[GroupMember]) -> frozenset[tuple[int, int]]:
-    """Who was in one group at the same time, from the members of now and before; the smaller id comes first."""
+def find_pairs(history: Iterable[GroupEvent]) -> frozenset[tuple[int, int]]:
+    """Who was ever in a group at the same time, from its history, the oldest line first; the smaller id comes first."""
+    inside: set[int] = set()
     pairs = set()
-    for place, one in enumerate(members):
-        for other in members[place + 1 :]:
-            if one.group_id == other.group_id and _overlap(one, other):
-                pairs.add((min(one.member_id, other.member_id), max(one.member_id, other.member_id)))
+    for event in history:
+        if event.member_id is None:
+            continue
+        if event.kind is EventKind.JOINED:
+            others = inside - {event.member_id}
+            pairs |= {(min(event.member_id, other), max(event.member_id, other)) for other in others}
+            inside.add(event.member_id)
+        elif event.kind in {EventKind.LEFT, EventKind.REMOVED}:
+            inside.discard(event.member_id)
     return frozenset(pairs)
-
-
-def _overlap(one: GroupMember, other: GroupMember) -> bool:
-    begins = max(one.joined_at, other.joined_at)
-    return all(member.left_at is None or member.left_at > begins for member in (one, other))
 
 
 # Which group is meant
@@ -194,7 +206,7 @@ def _overlap(one: GroupMember, other: GroupMember) -> bool:
 
 def pick_group(groups: Sequence[Group], typed: str) -> Group | None:
     """The group that somebody chose from a list (its number) or typed (its name); None if there is no such one."""
-    text = " ".join(typed.split()).casefold()
+    text = read_line(typed).casefold()
     by_number = [group for group in groups if str(group.id) == text]
     by_name = [group for group in groups if group.name.casefold() == text]
     return next(iter([*by_number, *by_name]), None)

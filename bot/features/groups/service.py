@@ -46,6 +46,7 @@ NOT_FOUND = "I find no group of that name here. Choose one from the list that I 
 NOT_IN = "You are not in this group. `/group list` shows the groups of this server."
 NOT_A_MEMBER = "They are not in this group. `/group show` names its members."
 ALREADY_IN = "You are in this group already. `/group show` tells more about it."
+INVITED_BEFORE = "This invitation is from before you left the group. `/group join` takes you in, or asks for you."
 IS_FULL = f"This group is full: a group has at most {MOST_MEMBERS} members. `/group list` shows others."
 IS_CLOSED = "The owner of this group lets new members in. `/group join` asks for you."
 TOO_MANY = (
@@ -120,12 +121,7 @@ class GroupService:
         async with self._database.transaction() as session:
             await store.lock(session, group_id)
             group = await self._living(session, group_id)
-            is_paused = group.paused_until is not None and group.paused_until > now
-            state = GroupState.PAUSED if is_paused else GroupState.ACTIVE
-            until = group.paused_until if is_paused else None
-            await store.update_group(
-                session, group_id, now, home_id=home_id, state=state.value, paused_until=until, note=None
-            )
+            await store.update_group(session, group_id, now, home_id=home_id, note=None, **_awake(group, now))
             await store.add_event(session, group_id, EventKind.HOME_OPENED, now)
             await store.delete_home_work(session, group_id)
             if occurrence is not None:
@@ -254,8 +250,10 @@ class GroupService:
         except MemberError as error:
             raise MemberError(_OF_OTHERS.get(str(error), str(error))) from error
 
-    async def join(self, group_id: int, member_id: int, *, is_let_in: bool = False) -> GroupStatus:
-        """Take a member in; into a closed group only who is let in by its owner or has been invited.
+    async def join(
+        self, group_id: int, member_id: int, *, is_let_in: bool = False, invited_at: datetime | None = None
+    ) -> GroupStatus:
+        """Take a member in; into a closed group only who is let in by its owner, or has been invited since they left.
 
         Raises:
             MemberError: it is closed or full, or the member is in it or in too many; the text says which.
@@ -266,8 +264,11 @@ class GroupService:
             await store.lock(session, group_id)  # of two who take the last place, one gets it
             group = await self._living(session, group_id)
             await self._check_joining(session, group, member_id)
-            if not (group.is_open or is_let_in):
+            if not (group.is_open or is_let_in or invited_at):
                 raise MemberError(IS_CLOSED)
+            before = await store.find_member(session, group_id, member_id)
+            if invited_at and before is not None and before.left_at is not None and before.left_at > invited_at:
+                raise MemberError(INVITED_BEFORE)
             await store.add_member(session, group_id, member_id, now)
             return await self._status(session, group)
 
@@ -375,6 +376,7 @@ class GroupService:
     async def _change_member(self, session: AsyncSession, group_id: int, member_id: int, **values: Any) -> GroupMember:
         """Change a membership; returns it as it was before."""
         await progress_store.add_learner(session, member_id, self._clock())
+        await store.lock(session, group_id)
         await self._living(session, group_id)
         before = await self._membership(session, group_id, member_id, NOT_IN)
         await store.update_member(session, group_id, member_id, **values)
@@ -531,7 +533,9 @@ class GroupService:
     async def record_closed(self, group_id: int) -> None:
         """The home of a group that has ended says so and is archived; nobody has to look at it any more."""
         async with self._database.transaction() as session:
+            await store.lock(session, group_id)
             await store.update_group(session, group_id, self._clock(), home_id=None)
+            await store.delete_forgotten(session, group_id)
 
     async def plan_tending(self, group_ids: Iterable[int]) -> None:
         """Have somebody look whether these groups are well."""
@@ -553,32 +557,46 @@ class GroupService:
 
     # The plan
 
-    async def plan_all(self) -> int:
-        """Plan the next check-in wherever none is planned, after a crash for example; how many there were."""
+    async def plan_all(self, guild_ids: Collection[int]) -> int:
+        """Plan what is not planned, after a crash for example, in the servers that the tutor is in, which these are.
+
+        In others, which it may have left while nobody looked, nothing is asked. How many check-ins were planned.
+        """
         async with self._database.transaction() as session:
-            groups = await store.list_unplanned(session)
-        return await self._plan_each(groups)
+            known = await store.list_servers(session)
+        for guild_id in known:
+            if guild_id not in guild_ids:
+                await self.leave_server(guild_id)
+        return sum([await self.plan_server(guild_id) for guild_id in known if guild_id in guild_ids])
 
     async def plan_server(self, guild_id: int) -> int:
-        """The tutor is in a server again, so its groups go on; how many check-ins were planned."""
+        """The tutor is in a server, so its groups go on; how many check-ins were planned."""
         async with self._database.transaction() as session:
-            groups = await store.list_groups(session, guild_id)
-        return await self._plan_each(groups)
-
-    async def _plan_each(self, groups: Sequence[Group]) -> int:
+            groups = await store.list_unplanned(session, guild_id)
         planned = 0
         for group in groups:
             async with self._database.transaction() as session:
                 await store.lock(session, group.id)
                 found = await store.find_group(session, group.id)
-                planned += found is not None and await self._plan_prompt(session, found)
+                if found is not None:
+                    planned += await self._plan_prompt(session, await self._go_on(session, found))
         return planned
+
+    async def _go_on(self, session: AsyncSession, group: Group) -> Group:
+        """A group whose home was out of reach only is as it was before."""
+        if group.state is not GroupState.HOMELESS or group.home_id is None:
+            return group
+        await store.update_group(session, group.id, self._clock(), **_awake(group, self._clock()))
+        return await store.find_group(session, group.id) or group
 
     async def leave_server(self, guild_id: int) -> None:
         """The tutor is not in a server any more: nothing is asked there until it is back."""
         async with self._database.transaction() as session:
-            for group in await store.list_groups(session, guild_id):
-                await store.delete_prompt(session, group.id)
+            groups = await store.list_groups(session, guild_id, [GroupState.ACTIVE, GroupState.PAUSED])
+        for group in groups:
+            async with self._database.transaction() as session:
+                await store.lock(session, group.id)
+                await store.lose_touch(session, group.id, self._clock())
 
     async def _plan_prompt(self, session: AsyncSession, group: Group) -> bool:
         """Plan the next check-in, but none before the open one has closed."""
@@ -680,6 +698,13 @@ class GroupService:
         members = await store.list_members_of(session, ids)
         next_at = await store.list_next_prompts(session, ids)
         return tuple(GroupStatus(group, members.get(group.id, ()), next_at.get(group.id)) for group in groups)
+
+
+def _awake(group: Group, now: datetime) -> dict[str, Any]:
+    """The columns of a group that has a home: it is active, or still paused."""
+    is_paused = group.paused_until is not None and group.paused_until > now
+    state = GroupState.PAUSED if is_paused else GroupState.ACTIVE
+    return {"state": state.value, "paused_until": group.paused_until if is_paused else None}
 
 
 def _check_name(groups: Iterable[Group], name: str) -> None:

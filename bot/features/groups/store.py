@@ -1,11 +1,16 @@
-"""Study groups: rows <-> models. Planning of their check-ins is here too, for every slice that changes a group."""
+"""Study groups: rows <-> models. Planning of their check-ins is here too, for every slice that changes a group.
+
+The order of locks, for every transaction that takes more than one: learners (`progress_store.add_learner`, by id), then
+a proposal, then groups (`lock`, by id), then everything that belongs to them. A learner is deleted with all of their
+groups locked (`lock_groups_of`), so whoever has locked a group may write what refers to its members.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.features.groups import rules
@@ -41,6 +46,11 @@ _WEEKS_AHEAD = 60
 
 LIVING = (GroupState.ACTIVE, GroupState.PAUSED, GroupState.HOMELESS)
 """Every state but that of a group that has ended."""
+
+FORGOTTEN = "A former group"
+"""The name of a group that has ended and whose last member has deleted everything."""
+
+_COMING_AND_GOING = (EventKind.JOINED.value, EventKind.LEFT.value, EventKind.REMOVED.value)
 
 _KEPT = ("shared", "private")
 """The states in which a check-in counts (`checkin.models.CheckinState`)."""
@@ -110,6 +120,15 @@ async def lock(session: AsyncSession, group_id: int) -> None:
     )
 
 
+async def lock_groups_of(session: AsyncSession, member_id: int) -> tuple[int, ...]:
+    """Lock every group in which somebody is or was, whose learner is locked; their ids."""
+    query = select(GroupMemberRow.group_id).where(GroupMemberRow.member_id == member_id)
+    group_ids = tuple(sorted(await session.scalars(query)))
+    for group_id in group_ids:
+        await lock(session, group_id)
+    return group_ids
+
+
 async def find_group(session: AsyncSession, group_id: int) -> Group | None:
     row = await session.get(GroupRow, group_id, populate_existing=True)
     return None if row is None else _group(row)
@@ -175,6 +194,37 @@ async def end_group(
     await plan_tend(session, group_id, now)
 
 
+async def end_left(session: AsyncSession, group_ids: Collection[int], now: datetime) -> tuple[int, ...]:
+    """Somebody who was in these groups, which are locked, has deleted everything; those in which nobody is end.
+
+    Name and goal belong to a group while somebody is in it: the others know it by them, and may change them. With the
+    last member they go, for nobody is left who wants them kept, and who is deleted may have written them.
+    """
+    others = await list_members_of(session, group_ids)
+    left = tuple(group_id for group_id in group_ids if group_id not in others)
+    for group_id in left:
+        group = await find_group(session, group_id)
+        if group is not None and group.state is not GroupState.ENDED:
+            await end_group(session, group_id, now)
+        await update_group(session, group_id, now, name=FORGOTTEN, goal=None, language=None)
+        await delete_forgotten(session, group_id)
+    return left
+
+
+async def delete_forgotten(session: AsyncSession, group_id: int) -> None:
+    """Delete a group that has ended, has no home to be closed, and that nobody was in, as far as is known."""
+    known = select(GroupMemberRow.member_id).where(GroupMemberRow.group_id == group_id)
+    is_over = (GroupRow.state == GroupState.ENDED.value, GroupRow.home_id.is_(None))
+    statement = delete(GroupRow).where(GroupRow.id == group_id, *is_over, ~known.exists())
+    await session.execute(statement.execution_options(synchronize_session=False))
+
+
+async def lose_touch(session: AsyncSession, group_id: int, now: datetime) -> None:
+    """The home of a group is out of reach with its whole server; it is kept, and nothing is asked."""
+    await update_group(session, group_id, now, state=GroupState.HOMELESS.value)
+    await delete_prompt(session, group_id)
+
+
 async def wake(session: AsyncSession, group: Group, now: datetime) -> Group:
     """A pause that is over has an end: the group is active again. Any other group stays as it is."""
     is_over = group.paused_until is None or group.paused_until <= now
@@ -200,8 +250,9 @@ async def add_member(session: AsyncSession, group_id: int, member_id: int, now: 
     statement = statement.on_conflict_do_update(
         index_elements=["group_id", "member_id"], set_=again, where=GroupMemberRow.left_at.is_not(None)
     )
-    await session.execute(statement)
-    await add_event(session, group_id, EventKind.JOINED, now, member_id=member_id)
+    joined = await session.scalar(statement.returning(GroupMemberRow.member_id))
+    if joined is not None:
+        await add_event(session, group_id, EventKind.JOINED, now, member_id=member_id)
 
 
 async def update_member(session: AsyncSession, group_id: int, member_id: int, **values: Any) -> None:
@@ -245,17 +296,20 @@ async def mark_away(session: AsyncSession, group_id: int, member_id: int, *, is_
 
 
 async def list_pairs(session: AsyncSession, guild_id: int) -> frozenset[tuple[int, int]]:
-    """Who has ever been in one group of this server at the same time; the smaller id comes first."""
+    """Who has ever been in one group of this server at the same time; the smaller id comes first.
+
+    It is read from the history: a membership only knows when somebody joined last.
+    """
     query = (
-        select(GroupMemberRow)
-        .join(GroupRow, GroupRow.id == GroupMemberRow.group_id)
-        .where(GroupRow.guild_id == guild_id)
-        .order_by(GroupMemberRow.group_id, GroupMemberRow.member_id)
+        select(GroupEventRow)
+        .join(GroupRow, GroupRow.id == GroupEventRow.group_id)
+        .where(GroupRow.guild_id == guild_id, GroupEventRow.kind.in_(_COMING_AND_GOING))
+        .order_by(GroupEventRow.group_id, GroupEventRow.id)
     )
-    groups: dict[int, list[GroupMember]] = defaultdict(list)
+    groups: dict[int, list[GroupEvent]] = defaultdict(list)
     for row in await session.scalars(query):
-        groups[row.group_id].append(_member(row))
-    return frozenset(pair for members in groups.values() for pair in rules.find_pairs(members))
+        groups[row.group_id].append(_event(row))
+    return frozenset(pair for history in groups.values() for pair in rules.find_pairs(history))
 
 
 # History
@@ -287,7 +341,7 @@ async def list_events(session: AsyncSession, group_id: int, limit: int) -> tuple
     """The last lines of a group's history, the newest first."""
     query = select(GroupEventRow).where(GroupEventRow.group_id == group_id)
     rows = await session.scalars(query.order_by(GroupEventRow.id.desc()).limit(limit))
-    return tuple(GroupEvent(EventKind(row.kind), row.at, row.member_id, row.details.get("text")) for row in rows)
+    return tuple(_event(row) for row in rows)
 
 
 # Scheduled work
@@ -335,16 +389,26 @@ async def list_next_prompts(session: AsyncSession, group_ids: Collection[int]) -
     return {row[0]: row[1] for row in rows}
 
 
-async def list_unplanned(session: AsyncSession) -> tuple[Group, ...]:
-    """The groups of all servers that should be asked and have no check-in planned."""
+async def list_unplanned(session: AsyncSession, guild_id: int) -> tuple[Group, ...]:
+    """The groups of a server that have a home and no check-in planned."""
     waiting = select(OccurrenceRow.id).where(
         OccurrenceRow.kind == PROMPT,
         OccurrenceRow.subject_id == GroupRow.id,
         OccurrenceRow.state == WorkState.WAITING.value,
     )
-    asks = GroupRow.state.in_((GroupState.ACTIVE.value, GroupState.PAUSED.value))
-    query = select(GroupRow).where(asks, ~waiting.exists())
+    has_home = (_is_living(), GroupRow.home_id.is_not(None))
+    query = select(GroupRow).where(GroupRow.guild_id == guild_id, *has_home, ~waiting.exists())
     return tuple(_group(row) for row in await session.scalars(query.order_by(GroupRow.id)))
+
+
+async def list_servers(session: AsyncSession) -> tuple[int, ...]:
+    """The servers that have groups which have not ended."""
+    query = select(GroupRow.guild_id).where(_is_living()).distinct()
+    return tuple(await session.scalars(query.order_by(GroupRow.guild_id)))
+
+
+def _is_living() -> ColumnElement[bool]:
+    return GroupRow.state.in_([state.value for state in LIVING])
 
 
 async def find_open_until(session: AsyncSession, group_id: int) -> datetime | None:
@@ -422,6 +486,10 @@ def _group(row: GroupRow) -> Group:
         made_at=row.made_at,
         ended_at=row.ended_at,
     )
+
+
+def _event(row: GroupEventRow) -> GroupEvent:
+    return GroupEvent(EventKind(row.kind), row.at, row.member_id, row.details.get("text"))
 
 
 def _member(row: GroupMemberRow) -> GroupMember:

@@ -89,9 +89,23 @@ class MatchingCog(commands.Cog):
     async def plan(self) -> None:
         """Have every server matched that has groups or somebody who looks for one, also if that was forgotten."""
         try:
-            await self._service.plan_all()
+            await self._service.plan_all({guild.id for guild in self._client.guilds})
         except Exception as error:  # noqa: BLE001 - an error that leaves a tasks.loop ends it for good
             _log.error("Matching could not be planned; the next try is tomorrow.", exc_info=without_text(error))
+
+    @plan.before_loop
+    async def _wait_until_ready(self) -> None:
+        await self._client.wait_until_ready()  # before that it is not known which servers the tutor is in
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """In a server that the tutor has left, nobody can be told of a proposal."""
+        await self._service.leave_server(guild.id)
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Back in a server, those who look for a group there are matched again."""
+        await self._service.plan_server(guild.id)
 
     # Matching
 

@@ -65,6 +65,7 @@ NO_LANGUAGES = "Choose a language first, in the lower list."
 NO_ZONE = "I need to know your time zone first. Press My time zone, and name your country or a large city near you."
 NO_TEXT = "I need to know where you are. Please name your country or a large city near you."
 UNKNOWN = "I do not know this proposal any more. `/group match` shows whether there is another one for you."
+LEFT = "You are not in the group any more that this proposal is for. `/group match` looks for another one for you."
 NOT_YOURS = "This proposal is for the members whom it mentions. `/group match` looks for a group for you."
 
 _GONE, _DECIDED, _TOLD_NOBODY = "the proposal is gone", "it was decided before", "nobody could be told of it"
@@ -157,14 +158,22 @@ class MatchingService:
 
     # Matching
 
-    async def plan_all(self) -> int:
-        """Plan a match wherever one is needed and none is planned; how many there were."""
-        at = self._clock() + MATCH_AFTER
+    async def plan_all(self, guild_ids: Collection[int]) -> int:
+        """Plan a match wherever one is needed and none is planned, in these servers; how many there were."""
         async with self._database.transaction() as session:
-            servers = await store.list_unplanned(session)
+            servers = [guild_id for guild_id in await store.list_unplanned(session) if guild_id in guild_ids]
             for guild_id in servers:
-                await store.plan_match(session, guild_id, at)
+                await store.plan_match(session, guild_id, self._clock() + MATCH_AFTER)
         return len(servers)
+
+    async def plan_server(self, guild_id: int) -> None:
+        """The tutor is in a server again, which is matched soon if there is somebody to match."""
+        await self.plan_all([guild_id])
+
+    async def leave_server(self, guild_id: int) -> None:
+        """The tutor is not in a server any more, which is not matched until it is back."""
+        async with self._database.transaction() as session:
+            await store.delete_match(session, guild_id)
 
     async def match_server(self, occurrence: Occurrence) -> tuple[int, ...]:
         """Find out who could study together in a server, and store what is proposed; the ids of the proposals.
@@ -385,8 +394,8 @@ class MatchingService:
         """
         async with self._database.transaction() as session:
             await store.lock_proposal(session, proposal_id)
-            await self._find_mine(session, proposal_id, member_id)
-            return await self._offer(session, await self._settle(session, proposal_id), member_id)
+            proposal = await self._find_mine(session, proposal_id, member_id)
+            return await self._offer(session, proposal, member_id)
 
     async def answer(self, proposal_id: int, member_id: int, answer: Answer) -> Offer:
         """A member accepts or declines; as long as the proposal is open, they can change their mind.
@@ -420,12 +429,22 @@ class MatchingService:
             await self._dispatcher.end(session, occurrence, WorkState.DONE)
 
     async def _find_mine(self, session: AsyncSession, proposal_id: int, member_id: int) -> Proposal:
-        proposal = await store.find_proposal(session, proposal_id)
+        """A locked proposal, decided if that is possible by now, if it is for that member."""
+        proposal = await self._settle(session, proposal_id)
         if proposal is None:
             raise MemberError(UNKNOWN)
         if not any(member.member_id == member_id for member in proposal.members):
             raise MemberError(NOT_YOURS)
+        if proposal.state is ProposalState.OPEN and not await self._concerns(session, proposal, member_id):
+            raise MemberError(LEFT)
         return proposal
+
+    async def _concerns(self, session: AsyncSession, proposal: Proposal, member_id: int) -> bool:
+        """Whether a member looks for a group, or is still in one that would change: who left learns no names of it."""
+        if any(member.member_id == member_id for member in _seekers_of(proposal)):
+            return True
+        members = await groups_store.list_members_of(session, proposal.groups)
+        return any(member.member_id == member_id for inside in members.values() for member in inside)
 
     async def _offer(self, session: AsyncSession, proposal: Proposal | None, member_id: int) -> Offer:
         if proposal is None:

@@ -254,6 +254,11 @@ async def plan_match(session: AsyncSession, guild_id: int, at: datetime) -> None
         await schedule.move_waiting(session, MATCH, guild_id, slot, at)
 
 
+async def delete_match(session: AsyncSession, guild_id: int) -> None:
+    """Call off the match that is planned for a server."""
+    await schedule.delete_waiting(session, MATCH, guild_id)
+
+
 async def find_next_match(session: AsyncSession, guild_id: int) -> datetime | None:
     """When a server is matched next."""
     waiting = await schedule.find_waiting(session, MATCH, guild_id)

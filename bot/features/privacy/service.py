@@ -32,11 +32,12 @@ class PrivacyService:
         """Delete everything that is kept about a member.
 
         Posted results and digests with them are brought up to date, what was posted for them in study groups is
-        deleted, and their groups are looked after.
+        deleted, and their groups are looked after; those in which nobody is left end, and their names and goals go.
         """
         now = self._clock()
         async with self._database.transaction() as session:
             await store.lock_member(session, member_id)
+            locked = await group_store.lock_groups_of(session, member_id)
             results = await store.list_posted_results(session, member_id)
             digests = await checkin_store.list_digests_of(session, member_id)
             groups = await group_store.list_groups_of(session, member_id)
@@ -50,9 +51,11 @@ class PrivacyService:
                 await checkin_store.plan_refresh(session, week_id, now)
             for channel_id, message_id in posts:
                 await group_store.plan_erase(session, channel_id, message_id, now)
+            ended = await group_store.end_left(session, locked, now)
             for group in groups:
-                await group_store.plan_out(session, group.id, member_id, now)
-                await group_store.plan_tend(session, group.id, now)
+                if group.id not in ended:
+                    await group_store.plan_out(session, group.id, member_id, now)
+                    await group_store.plan_tend(session, group.id, now)
         return Receipt(deleted, now)
 
     async def forget_old_questions(self) -> int:

@@ -237,6 +237,11 @@ class WeeklyCog(
         with suppress(MemberError):  # there is no quiz
             await self._service.pause(guild.id)
 
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """It is known now which servers the tutor is in. One that it has left meanwhile is as one that it leaves."""
+        await self._service.pause_absent({guild.id for guild in self._client.guilds})
+
     # Posting
 
     async def _post_quiz(self, occurrence: Occurrence) -> None:

@@ -195,6 +195,14 @@ class WeeklyService:
                 planned += await self._plan_if_wanted(session, quiz.guild_id)
         return planned
 
+    async def pause_absent(self, guild_ids: Collection[int]) -> None:
+        """Pause the quiz of every server but these: the tutor has left it while nobody looked."""
+        async with self._database.transaction() as session:
+            quizzes = await store.list_quizzes(session)
+        for quiz in quizzes:
+            if quiz.guild_id not in guild_ids:
+                await self.pause(quiz.guild_id)
+
     async def plan_next(self, guild_id: int) -> None:
         """Plan the next quiz of a server, if none is planned."""
         async with self._database.transaction() as session:

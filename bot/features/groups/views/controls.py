@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.errors import MemberError
 from bot.features.groups.models import Group, GroupState, GroupStatus, Settled
-from bot.features.groups.service import HAS_HOME, OWNER_OR_ADMIN, UNKNOWN
+from bot.features.groups.service import HAS_ENDED, HAS_HOME, OWNER_OR_ADMIN, UNKNOWN
 from bot.features.groups.views.homes import (
     NO_PRIVATE_NEWS,
     CannotReach,
@@ -84,6 +84,22 @@ def check_here(interaction: discord.Interaction[Any], group: Group) -> discord.G
     if group.guild_id != interaction.guild.id:
         raise MemberError(UNKNOWN)
     return interaction.guild
+
+
+async def find_here(interaction: discord.Interaction[Any], group_id: int) -> Group:
+    """The group that a button is about, which may be months old.
+
+    Raises:
+        NoPrivateMessage: there is no server.
+        MemberError: the group has ended, is unknown, or is one of another server.
+    """
+    group = await group_service(interaction).find(group_id)
+    if group is None:
+        raise MemberError(UNKNOWN)
+    check_here(interaction, group)
+    if group.state is GroupState.ENDED:
+        raise MemberError(HAS_ENDED)
+    return group
 
 
 def check_is(interaction: discord.Interaction[Any], member_id: int) -> None:
@@ -180,6 +196,7 @@ class AboutButton(discord.ui.DynamicItem[_Button], template=r"group:(?P<id>\d{1,
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with run_safely(interaction):
             await interaction.response.defer(ephemeral=True, thinking=True)
+            await find_here(interaction, self._group_id)
             await send_status(interaction, self._group_id)
 
 
@@ -250,6 +267,7 @@ class JoinButton(discord.ui.DynamicItem[_Button], template=r"group:(?P<id>\d{1,1
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with run_safely(interaction):
             await interaction.response.defer(ephemeral=True, thinking=True)
+            await find_here(interaction, self._group_id)
             await join_group(interaction, self._group_id)
 
 
@@ -282,8 +300,8 @@ class AskButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with run_safely(interaction):
             await interaction.response.defer()
-            service = group_service(interaction)
-            group = (await service.check_owner(self._group_id, interaction.user.id)).group
+            service, group = group_service(interaction), await find_here(interaction, self._group_id)
+            await service.check_owner(self._group_id, interaction.user.id)
             guild = check_here(interaction, group)
             async with service.alone_with(self._group_id):
                 if await _is_answered(interaction, self.custom_id):
@@ -397,16 +415,17 @@ class InviteButton(
         async with run_safely(interaction):
             await interaction.response.defer()
             check_is(interaction, self._member_id)
-            if interaction.client.clock() > datetime.fromtimestamp(self._until, UTC):
+            group = await find_here(interaction, self._group_id)
+            until = datetime.fromtimestamp(self._until, UTC)
+            if interaction.client.clock() > until:
                 raise MemberError(INVITATION_IS_OVER)
             service, member = group_service(interaction), interaction.user
             if self._answer == "no":
-                group = (await service.show(self._group_id)).group
                 text = f"{member.mention} does not join {named(group)} for now."
                 await interaction.edit_original_response(content=text, view=None)
                 return
             check_sees((await service.check_joining(self._group_id, member.id)).group, member)
-            status = await service.join(self._group_id, member.id, is_let_in=True)
+            status = await service.join(self._group_id, member.id, invited_at=until - INVITED_FOR)
             text = f"{member.mention} has joined {named(status.group)}."
             await interaction.edit_original_response(content=text, view=None)
             await interaction.followup.send(await welcome(interaction.client, status, member), ephemeral=True)
@@ -438,6 +457,7 @@ class LeaveButton(discord.ui.DynamicItem[_Button], template=r"group:(?P<id>\d{1,
         async with run_safely(interaction):
             check_is(interaction, self._member_id)
             await interaction.response.defer()
+            await find_here(interaction, self._group_id)
             settled = await group_service(interaction).leave(self._group_id, self._member_id)
             group = settled.group
             if settled.has_ended:
@@ -510,6 +530,7 @@ class EndAskButton(discord.ui.DynamicItem[_Button], template=r"group:(?P<id>\d{1
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with run_safely(interaction):
             await interaction.response.defer(ephemeral=True, thinking=True)
+            await find_here(interaction, self._group_id)
             await ask_end(interaction, self._group_id)
 
 
@@ -532,6 +553,7 @@ class EndButton(discord.ui.DynamicItem[_Button], template=r"group:(?P<id>\d{1,18
         async with run_safely(interaction):
             check_is(interaction, self._member_id)
             await interaction.response.defer()
+            await find_here(interaction, self._group_id)
             group = await group_service(interaction).end(
                 self._group_id, self._member_id, is_admin=is_admin(interaction)
             )
@@ -554,12 +576,10 @@ class HomeButton(discord.ui.DynamicItem[_Button], template=r"group:(?P<id>\d{1,1
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with run_safely(interaction):
             await interaction.response.defer(ephemeral=True, thinking=True)
-            service = group_service(interaction)
-            status = await service.check_owner(
+            service, group = group_service(interaction), await find_here(interaction, self._group_id)
+            await service.check_owner(
                 self._group_id, interaction.user.id, is_admin=is_admin(interaction), refusal=OWNER_OR_ADMIN
             )
-            group = status.group
-            check_here(interaction, group)
             if group.home_id is not None:
                 raise MemberError(HAS_HOME)
             channel = await _choose_parent(interaction, group)

@@ -184,7 +184,7 @@ async def open_home(
             if occurrence is None and adopted is None:  # else another try adopts it
                 await _throw_away(thread)
             raise
-        await _let_in(client, thread, set(await _list_members(client, group_id)) - inside)
+        await let_in(client, thread, set(await _list_members(client, group_id)) - inside)
         return thread
 
 
@@ -227,7 +227,8 @@ async def _list_members(client: "TutorClient", group_id: int) -> tuple[int, ...]
     return (await groups_of(client).show(group_id)).member_ids
 
 
-async def _let_in(client: "TutorClient", thread: discord.Thread, member_ids: Iterable[int]) -> None:
+async def let_in(client: "TutorClient", thread: discord.Thread, member_ids: Iterable[int]) -> None:
+    """Let these members into a thread, as far as Discord does; who is in it already stays."""
     for member_id in member_ids:
         await add_to_home(client, thread, member_id)
 
@@ -241,7 +242,7 @@ async def _furnish(client: "TutorClient", thread: discord.Thread, group: Group) 
     else:
         next_at = next_time(group.rhythm, max(client.clock(), group.paused_until or client.clock()))
         await send_to(client, thread, render_about(group, members, next_at), _about_button(group.id))
-    await _let_in(client, thread, members)
+    await let_in(client, thread, members)
     return set(members)
 
 

@@ -122,7 +122,10 @@ def render_joined(status: GroupStatus, *, is_inside: bool) -> str:
     if status.next_prompt_at is not None:
         lines.append(f"The next check-in is {format_dt(status.next_prompt_at, 'F')}.")
     if not is_inside:
-        lines.append(f"I could not let you into the thread. Ask an admin whether you may see <#{group.parent_id}>.")
+        lines.append(
+            "I could not let you into the thread yet, and try again as soon as it can be used. If you do not see it "
+            f"then, ask an admin whether you may see <#{group.parent_id}>."
+        )
     lines.append("`/group show` tells more, and `/group leave` takes you out.")
     return "\n".join(lines)
 

@@ -13,6 +13,7 @@ from bot.features.groups.views.homes import (
     close_home,
     find_home,
     groups_of,
+    let_in,
     tell_someone,
 )
 from bot.features.groups.views.render import render_closing, render_heir, render_lost, render_trouble
@@ -94,7 +95,8 @@ async def _look_at_home(client: "TutorClient", group: Group) -> None:
             if not await tell_someone(client, group, text, also_admins=True):
                 _log.warning("Nobody could be told what group %d in server %d lacks.", group.id, group.guild_id)
     else:
-        await service.set_note(group.id, None)
+        if await service.set_note(group.id, None):  # whoever has joined meanwhile could not be let in
+            await let_in(client, await find_home(client, group), (await service.show(group.id)).member_ids)
 
 
 async def _tell_heir(client: "TutorClient", group: Group, owner_id: int) -> None:
