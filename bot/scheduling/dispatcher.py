@@ -97,6 +97,18 @@ class Dispatcher:
         if not await store.end_occurrence(session, occurrence.id, state, self._clock(), note, worker=self.worker):
             raise ClaimLost
 
+    async def check_alone(self, occurrence: Occurrence) -> None:
+        """Look whether nobody else is at work of the same kind on the same thing; who is in this process takes turns.
+
+        It comes after the claim and before the work, so of two processes at least one sees the other.
+
+        Raises:
+            TryLater: another process is at it, or has died at it and its lease has not run out.
+        """
+        async with self._database.transaction() as session:
+            if await store.is_held_elsewhere(session, occurrence, self.worker, self._clock()):
+                raise TryLater
+
     async def next_look(self) -> datetime | None:
         """When there will be something to do, as far as is known."""
         async with self._database.transaction() as session:

@@ -144,6 +144,13 @@ async def claim_due(
     return tuple(sorted(claimed, key=lambda occurrence: (occurrence.due_at, occurrence.id)))
 
 
+async def is_held_elsewhere(session: AsyncSession, occurrence: Occurrence, worker: str, now: datetime) -> bool:
+    """Whether somebody else holds work of the same kind on the same thing."""
+    is_held = (OccurrenceRow.state == WorkState.CLAIMED.value, OccurrenceRow.lease_until > now)
+    where = (*_of(occurrence.kind, occurrence.subject_id), *is_held, OccurrenceRow.claimed_by != worker)
+    return await session.scalar(select(OccurrenceRow.id).where(*where).limit(1)) is not None
+
+
 async def end_occurrence(
     session: AsyncSession, occurrence_id: int, state: WorkState, now: datetime, note: str | None = None, *, worker: str
 ) -> bool:

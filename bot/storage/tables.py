@@ -669,8 +669,8 @@ class CheckinRow(Base):
     learned: Mapped[str] = mapped_column(Text)
     blocker: Mapped[str] = mapped_column(Text)
     shows_blocker: Mapped[bool]
-    known: Mapped[list[str]]
-    """The keys of what the tutor knew and the member added by a click."""
+    known: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    """What the tutor knew and the member added by a click: its key, and the text that they read and the group sees."""
     minutes: Mapped[int | None] = mapped_column(Integer)
     """What the member says the week took."""
     extra_minutes: Mapped[int] = mapped_column(Integer)
@@ -687,6 +687,8 @@ class CheckinRow(Base):
     changed_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     """When it was sent for the first time, to the group or to the tutor alone."""
+    posted_at: Mapped[datetime | None]
+    """When the group saw it first, and its partner was asked."""
 
 
 class CheckinReplyRow(Base):

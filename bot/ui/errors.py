@@ -5,7 +5,7 @@ traceback without anything a member wrote.
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import MemberError
+from bot.ui.typed import give_back
 
 _log = logging.getLogger(__name__)
 
@@ -24,12 +25,17 @@ NO_ANSWER_HERE = (
 
 
 @asynccontextmanager
-async def run_safely(interaction: discord.Interaction[Any]) -> AsyncIterator[None]:
-    """Answer the interaction with a plain sentence if the block fails."""
+async def run_safely(
+    interaction: discord.Interaction[Any], typed: Mapping[str, str] | None = None
+) -> AsyncIterator[None]:
+    """Answer the interaction with a plain sentence if the block fails.
+
+    A window gives what was `typed` into it, by the label of each field: then the answer gives that back.
+    """
     try:
         yield
     except Exception as error:  # noqa: BLE001 - the last door; a click must not stay unanswered
-        await reply_to_error(interaction, error)
+        await reply_to_error(interaction, error, typed)
 
 
 async def on_tree_error(interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
@@ -38,19 +44,22 @@ async def on_tree_error(interaction: discord.Interaction[Any], error: app_comman
     await reply_to_error(interaction, cause)
 
 
-async def reply_to_error(interaction: discord.Interaction[Any], error: Exception) -> None:
-    """Tell the member in one sentence, in place of the "thinking" state if there is one."""
-    text = explain(error)
+async def reply_to_error(
+    interaction: discord.Interaction[Any], error: Exception, typed: Mapping[str, str] | None = None
+) -> None:
+    """Tell the member in one sentence, in place of the "thinking" state if there is one; below it what they typed."""
+    text, file = give_back(explain(error), typed or {})
+    files = [file] if file is not None else []
     if not isinstance(error, MemberError | app_commands.CheckFailure):
         _log.error("An interaction of type %s failed.", interaction.type.name, exc_info=without_text(error))
     try:
         if interaction.response.is_done():
             if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-                await interaction.edit_original_response(content=text)
+                await interaction.edit_original_response(content=text, attachments=files)
             else:
-                await interaction.followup.send(text, ephemeral=True)
+                await interaction.followup.send(text, files=files, ephemeral=True)
         else:
-            await interaction.response.send_message(text, ephemeral=True)
+            await interaction.response.send_message(text, files=files, ephemeral=True)
     except discord.HTTPException as failure:
         _log.warning("The member could not be told: %s %s", failure.status, failure.code)
 

@@ -10,7 +10,7 @@ from simcord.backend.models.channel import Overwrite
 from simcord.enums import OverwriteType
 
 from bot.features.checkin.rules.suggestions import DONE
-from bot.features.checkin.service import EMPTY, NO_REPLY, NOT_SENT, OWN, TOO_LATE
+from bot.features.checkin.service import EMPTY, NO_REPLY, NOT_SENT, NOT_SHOWN, OWN, TOO_LATE
 from bot.features.checkin.standing import NOT_A_MEMBER, UNKNOWN
 from bot.features.checkin.views import post_buttons, prompt_buttons
 from bot.features.checkin.views.controls import (
@@ -28,9 +28,13 @@ from bot.features.checkin.views.controls import (
 from bot.features.checkin.views.render import CLOSED, NO_GROUP, NOTHING_MADE
 from bot.features.groups.views.homes import open_home
 from bot.features.plan.models import PlanText
+from bot.features.plan.service import NO_TEXT
 from bot.features.progress.models import State
+from bot.ui.errors import APOLOGY
+from bot.ui.typed import IN_FILE, TO_COPY
 from tests.bot.checkin_members import (
     CLOSES,
+    FORM,
     MONDAY,
     SECOND,
     check_in,
@@ -480,7 +484,10 @@ async def test_withdrawn_is_gone_and_can_be_made_again(settings, encoder):
         assert panel.embeds == []
         assert checkins(s) == [(s.ada.id, "withdrawn", "done", None)]
         panel = await check_in(s, s.ada, panel, evidence="one notebook")
-        assert fields_of(posts(s, group)[-1]) == {"Evidence": "- one notebook"}
+        again = posts(s, group)[-1]
+        assert fields_of(again) == {"Evidence": "- one notebook"}
+        assert s.grace.mention in again.content
+        assert pings(s, again) == []  # she was asked with the first one
         forged = await forge(s, group, week_view(Act.WITHDRAW))
         await s.ada.click(forged, label="Withdraw")
         await s.ada.click(forged, label="Withdraw")
@@ -519,6 +526,10 @@ async def test_kept_private_counts_and_the_group_sees_nothing_of_it(settings, en
         await s.env.advance_time(1)
         assert [message.id for message in posts(s, group)] == [prompt.id]
         assert checkins(s) == [(s.ada.id, "private", "done", None)]
+        panel = await write(s.ada, panel, label="Edit", evidence="one notebook")
+        await s.ada.click(panel, label="Show to my group")
+        await s.env.advance_time(1)
+        assert pings(s, posts(s, group)[-1]) == []
 
 
 async def test_what_blocks_a_member_is_theirs_alone_unless_they_show_it(settings, encoder):
@@ -680,6 +691,100 @@ async def test_a_window_that_comes_back_too_late_says_so(settings, encoder):
         assert checkins(s) == []
 
 
+# What was typed is never lost
+
+TYPED = {"evidence": "three *notebooks*", "learned": "`loss` is\nnoisy", "blocker": SECRET, "next": "Lesson 4"}
+BLOCKS = (
+    "Evidence\n```\nthree *notebooks*\n```\nWhat I learned\n```\n`loss` is\nnoisy\n```\n"
+    f"What blocks me\n```\n{SECRET}\n```\nMy next plan\n```\nLesson 4\n```"
+)
+
+
+async def lose(s, group, why):
+    """While a window is open, something happens because of which it cannot be taken."""
+    service = s.client.services.groups
+    match why:
+        case "left":
+            await service.leave(group.id, s.ada.id)
+        case "ended":
+            await service.end(group.id, s.ada.id)
+        case _:
+            await close(s, group)
+            await live_until(s, CLOSES + WEEK + HOUR)
+
+
+@pytest.mark.parametrize(("why", "sentence"), [("left", NOT_A_MEMBER), ("ended", NOT_A_MEMBER), ("late", TOO_LATE)])
+async def test_what_was_typed_into_a_check_in_comes_back_if_it_is_refused(settings, encoder, why, sentence):
+    async with group_server(settings, encoder) as s:
+        group, prompt = await begin(s)
+        opened = await s.ada.click(prompt, label="Check in")
+        await lose(s, group, why)
+        told = await submit(s.ada, opened, **TYPED)
+        assert told.ephemeral
+        assert told.content == f"{sentence}\n{TO_COPY}\n{BLOCKS}"
+        assert checkins(s) == []
+        assert SECRET not in public_text(s)
+
+
+async def test_what_no_message_can_hold_comes_back_as_a_file(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        group, prompt = await begin(s)
+        opened = await s.ada.click(prompt, label="Check in")
+        await lose(s, group, "left")
+        told = await submit(s.ada, opened, evidence="```py\nx = 1\n```", next="Lesson 4")
+        assert told.content == f"{NOT_A_MEMBER}\n{IN_FILE}"
+        (file,) = told.attachments
+        assert (await file.read()).decode() == "Evidence\n```py\nx = 1\n```\n\nMy next plan\nLesson 4\n"
+
+
+async def test_what_was_typed_below_a_private_message_comes_back_as_another(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        group, prompt = await begin(s)
+        panel = await write(s.ada, prompt, next="Lesson 4")
+        if_then = await s.ada.click(panel, label="Make it an if-then plan")
+        typed = {"what": " ", "when": "Friday", "where": "", "fallback": "ten *minutes*"}
+        refused = await s.ada.submit_modal(if_then, typed)
+        blocks = "By when?\n```\nFriday\n```\nIf it does not work, I will …\n```\nten *minutes*\n```"
+        assert [one.content for one in refused.followups] == [f"{NO_TEXT}\n{TO_COPY}\n{blocks}"]
+        assert refused.followups[0].ephemeral
+        assert fields_of(panel)["Next plan"] == "Lesson 4"
+        changing = await s.ada.click(panel, label="Change")
+        if_then = await s.ada.click(panel, label="Make it an if-then plan")
+        await lose(s, group, "left")
+        for opened, words, given_back in ((changing, FORM | TYPED, BLOCKS), (if_then, typed, blocks)):
+            refused = await s.ada.submit_modal(opened, words)
+            assert [one.content for one in refused.followups] == [f"{NOT_A_MEMBER}\n{TO_COPY}\n{given_back}"]
+
+
+async def test_a_reply_that_cannot_be_sent_comes_back(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        group, prompt = await begin(s)
+        panel = await check_in(s, s.ada, prompt, outcome=["done"])
+        shown = (await s.eve.click(posts(s, group)[-1], label="Reply")).response
+        opened = await s.eve.click(shown, label="Change it")
+        await s.ada.click(panel, label="Withdraw")
+        refused = await s.eve.submit_modal(opened, {"text": "Great *work*"})
+        assert [one.content for one in refused.followups] == [
+            f"{NOT_SHOWN}\n{TO_COPY}\nYour reply\n```\nGreat *work*\n```"
+        ]
+        assert refused.followups[0].ephemeral
+
+
+async def test_what_was_typed_comes_back_when_the_database_is_away(settings, encoder, monkeypatch, caplog):
+    async with group_server(settings, encoder) as s:
+        _, prompt = await begin(s)
+        opened = await s.ada.click(prompt, label="Check in")
+
+        async def fail(*_):
+            raise TimeoutError
+
+        monkeypatch.setattr(s.client.services.checkin, "save", fail)
+        told = await submit(s.ada, opened, **TYPED)
+        assert told.content == f"{APOLOGY}\n{TO_COPY}\n{BLOCKS}"
+        assert "notebooks" not in caplog.text
+        assert SECRET not in caplog.text
+
+
 # Away
 
 
@@ -778,7 +883,7 @@ async def test_a_refused_direct_message_waits_in_the_home_and_says_nothing(setti
         assert (await s.ada.click(mine, label="Open")).response.content == THANK_YOU
         assert s.rows("SELECT member_id FROM group_members WHERE dm_failed_at IS NOT NULL") == [(s.ada.id,)]
         await close(s, group)
-        assert sum("a note for you" in post.content for post in posts(s, group)) == 2
+        assert not any("a note for you" in post.content for post in posts(s, group))
 
 
 # What goes wrong
@@ -1163,6 +1268,25 @@ async def test_what_discord_does_not_take_for_long_is_told_and_the_week_goes_on(
         ((closed_at, digest_id),) = s.rows("SELECT closed_at, digest_message_id FROM group_weeks WHERE id = 1")
         assert closed_at is not None
         assert (digest_id is None) is (kind == "digest")
+
+
+async def test_a_post_that_another_process_is_at_waits_for_it(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        group, prompt = await begin(s)
+        panel = await check_in(s, s.ada, prompt, label="Keep it private", evidence="one notebook")
+        s.rows(
+            "INSERT INTO occurrences (kind, subject_id, slot, due_at, state, tries, claimed_by, lease_until) "
+            "VALUES ('checkin_show', 1, 'theirs', '2026-01-05 17:00:00.000000', 'claimed', 1, 'another', ?)",
+            f"{MONDAY + 5 * 60 * SECOND:%Y-%m-%d %H:%M:%S.000000}",
+        )
+        panel = await write(s.ada, panel, label="Edit", evidence="one notebook")
+        await s.ada.click(panel, label="Show to my group")
+        await s.env.advance_time(60)
+        assert [message.id for message in posts(s, group)] == [prompt.id]
+        s.rows("UPDATE occurrences SET state = 'done' WHERE claimed_by = 'another'")
+        await s.env.advance_time(10 * 60)
+        assert fields_of(posts(s, group)[-1]) == {"Evidence": "- one notebook"}
+        assert len(posts(s, group)) == 2
 
 
 async def test_two_clicks_at_the_same_moment_post_once(settings, encoder):

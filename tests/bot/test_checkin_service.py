@@ -33,9 +33,10 @@ from bot.features.checkin.service import (
 )
 from bot.features.checkin.standing import OPENING, UNKNOWN
 from bot.features.groups import store as groups_store
-from bot.features.groups.models import PROMPT
+from bot.features.groups.models import ERASE, PROMPT
 from bot.features.plan.models import SHOW as SHOW_PLAN
 from bot.features.plan.models import Outcome, PlanState, PlanText
+from bot.features.plan.service import NO_TEXT
 from bot.features.progress import store as progress_store
 from bot.features.progress.models import Evidence, EvidenceKind, State
 from bot.features.questions import store as questions_store
@@ -52,6 +53,7 @@ from tests.bot.checkin_world import (
     GUILD,
     HOME,
     HOUR,
+    LEASE,
     LINUS,
     MONDAY,
     WEEK,
@@ -345,6 +347,19 @@ async def test_a_week_in_which_nobody_checked_in_has_a_digest_too(world, week):
     assert (await world.week(week.id)).digest_message_id is not None
 
 
+async def test_a_private_plan_is_in_no_figure_of_the_group(world, group, week):
+    await world.plan(ADA, group.id, PlanText("A secret"))
+    shown = await world.plan(GRACE, group.id, PlanText("Read"), state=PlanState.SHOWN)
+    await world.check_in(week, ADA, outcome=Outcome.DONE)
+    await world.check_in(week, GRACE, outcome=Outcome.DONE)
+    digest = await world.close(week)
+    assert [line.outcome for line in digest.lines] == [Outcome.DONE, Outcome.DONE]
+    assert (digest.plans_kept, digest.plans_settled) == (1, 1)
+    await execute(world, f"UPDATE plans SET state = 'private' WHERE id = {shown.id}")  # noqa: S608
+    digest = await world.checkins.find_digest(week.id)
+    assert (digest.plans_kept, digest.plans_settled) == (0, 0)
+
+
 async def test_plans_are_counted_only_where_there_was_one(world, week):
     await world.check_in(week, ADA, outcome=Outcome.DONE)
     digest = await world.close(week)
@@ -469,6 +484,18 @@ async def test_a_nudge_that_may_have_been_sent_is_not_sent_again(world, group, w
     assert await world.checkins.prepare_nudge(await world.claim(NUDGE)) is None
     assert (await world.work(NUDGE))[0] == (NUDGE, str(ADA), "skipped", notes.PERHAPS_SENT)
     assert week.group_id == group.id
+
+
+async def test_a_note_in_the_home_goes_when_the_week_closes(world, group, week):
+    await world.change_member(group.id, ADA, is_nudged=True)
+    world.now = CLOSING - 12 * HOUR
+    occurrence = await world.claim(NUDGE)
+    nudge = await world.checkins.prepare_nudge(occurrence)
+    await world.checkins.record_nudged(occurrence, nudge, dm_failed=False, note_at=(HOME, 900))
+    assert await world.waiting(ERASE) == [week.closes_at]
+    assert await rows(world.database, "SELECT subject_id, slot FROM occurrences WHERE kind = 'group_erase'") == [
+        (900, str(HOME))
+    ]
 
 
 async def test_a_refused_direct_message_is_not_tried_again(world, group, week):
@@ -671,6 +698,63 @@ async def test_a_private_plan_is_shown_only_when_it_is_sent_with_the_window(worl
     assert await world.plans(ADA) == [("Read", "shown", None)]
 
 
+@pytest.mark.parametrize("is_private", [False, True])
+async def test_a_draft_that_did_not_touch_the_plan_leaves_a_newer_one_as_it_is(world, group, week, is_private):
+    await world.plan(ADA, group.id, PlanText("Read"), week.id, state=PlanState.SHOWN)
+    await execute(world, "UPDATE plans SET channel_id = 77, message_id = 500")
+    await world.checkins.save(week.id, ADA, form(learned="A lot.", next_plan="Read"))
+    await execute(world, "UPDATE plans SET what = 'Rest'")
+    assert (await world.checkins.open(week.id, ADA)).shown.next_plan == PlanText("Rest")
+    await world.checkins.send(week.id, ADA, is_private=is_private)
+    assert await world.plans(ADA) == [("Rest", "shown", None)]
+
+
+@pytest.mark.parametrize(("change", "plan"), [
+    ("what = 'Rest'", ("Rest", "private", None)),
+    ("state = 'withdrawn'", ("Read", "withdrawn", None)),
+    ("what = 'Rest', state = 'shown'", ("Rest", "shown", None)),
+])  # fmt: skip
+async def test_a_private_plan_that_was_left_in_the_window_is_no_older_than_it_is(world, group, week, change, plan):
+    await world.plan(ADA, group.id, PlanText("Read"), week.id)
+    panel = await world.checkins.save(week.id, ADA, form(learned="A lot.", next_plan="Read"))
+    assert panel.shown.next_plan == PlanText("Read")
+    await execute(world, f"UPDATE plans SET {change}")  # noqa: S608
+    sent = await world.checkins.send(week.id, ADA, is_private=False)
+    assert await world.plans(ADA) == [plan]
+    assert sent.shown.next_plan == (PlanText("Rest") if plan[1] == "shown" else None)
+
+
+async def test_an_edit_neither_shows_nor_withdraws_a_plan_that_it_did_not_touch(world, group, week):
+    await world.check_in(week, ADA)
+    await world.checkins.save(week.id, ADA, form(learned="More."))
+    await world.plan(ADA, group.id, PlanText("Read"), week.id, state=PlanState.SHOWN)
+    sent = await world.checkins.send(week.id, ADA, is_private=False)
+    assert sent.shown.next_plan == PlanText("Read")
+    await world.checkins.save(week.id, ADA, form(learned="Still more.", next_plan="Read"))
+    await execute(world, "UPDATE plans SET state = 'private'")  # kept to themselves with /plan
+    sent = await world.checkins.send(week.id, ADA, is_private=False)
+    assert sent.shown.next_plan is None
+    await world.checkins.set_minutes(week.id, ADA, 30)
+    await world.checkins.send(week.id, ADA, is_private=False)
+    assert await world.plans(ADA) == [("Read", "private", None)]
+
+
+async def test_a_plan_that_was_written_into_the_draft_takes_the_place_of_a_newer_one(world, group, week):
+    plan = await world.plan(ADA, group.id, PlanText("Read"), week.id, state=PlanState.SHOWN)
+    await world.checkins.save(week.id, ADA, form(learned="A lot.", next_plan="Write"))
+    await execute(world, f"UPDATE plans SET what = 'Rest' WHERE id = {plan.id}")  # noqa: S608
+    panel = await world.checkins.set_plan(week.id, ADA, PlanText("Write"), "course/one")  # it names a part
+    assert panel.shown.next_plan == PlanText("Write")
+    await world.checkins.send(week.id, ADA, is_private=False)
+    assert await world.plans(ADA) == [("Write", "shown", None)]
+
+
+async def test_an_if_then_plan_needs_its_first_line(world, week):
+    await world.checkins.save(week.id, ADA, form(learned="A lot.", next_plan="Read"))
+    await refuses(NO_TEXT, world.checkins.set_plan(week.id, ADA, PlanText(" ", "Friday")))
+    assert (await world.checkins.open(week.id, ADA)).shown.next_plan == PlanText("Read")
+
+
 async def test_a_plan_with_a_time_and_a_place(world, week):
     await world.checkins.save(week.id, ADA, form(learned="A lot.", next_plan="Read"))
     panel = await world.checkins.set_plan(week.id, ADA, PlanText(" Read ", " Friday ", "home", "walk"), "course/one")
@@ -771,6 +855,28 @@ async def test_a_withdrawn_checkin_can_be_sent_again(world, group, week):
     assert panel.shown == first.shown
     assert (panel.checkin.sent_at, panel.rhythm) == (first.checkin.sent_at, RhythmFigure(1, 1))
     assert await world.plans(ADA) == [("Read", "private", "done"), ("Go on", "shown", None)]
+
+
+async def test_a_post_is_the_first_one_only_once(world, week):
+    await world.check_in(week, ADA)
+    assert (await world.checkin(week.id, ADA)).posted_at is None
+    await world.show()
+    posted_at = world.now
+    assert (await world.checkin(week.id, ADA)).posted_at == posted_at
+    world.now += HOUR
+    await world.checkins.withdraw(week.id, ADA)
+    await world.show()
+    await world.checkins.send(week.id, ADA, is_private=False)
+    await world.show()
+    assert (await world.checkin(week.id, ADA)).posted_at == posted_at
+
+
+async def test_a_post_that_was_found_and_deleted_was_the_first_one(world, week):
+    await world.check_in(week, ADA, is_private=True)
+    occurrence, checkin = await world.claim(SHOW), await world.checkin(week.id, ADA)
+    await world.checkins.record_shown(occurrence, checkin.id, None, None, was_posted=True)
+    checkin = await world.checkin(week.id, ADA)
+    assert (checkin.posted_at, checkin.message_id) == (world.now, None)
 
 
 async def test_withdrawing_twice_is_harmless_and_a_draft_cannot_be_withdrawn(world, week):
@@ -939,7 +1045,7 @@ async def test_what_was_done_since_the_last_checkin_is_offered(world, group):
     assert panel.known == (KnownEvidence(f"done:{change}", "Unit: TWO · 1 h 20 min", 80),)
     panel = await world.checkins.add_known(week.id, ADA, [f"done:{change}", "done:999", f"done:{undone}"])
     assert panel.added == panel.known
-    assert panel.checkin.draft.known == (f"done:{change}",)
+    assert panel.checkin.draft.known == panel.known
     panel = await world.checkins.save(week.id, ADA, form(evidence="my notes"))
     assert panel.shown.evidence == ("Unit: TWO · 1 h 20 min", "my notes")
     panel = await world.checkins.add_known(week.id, ADA, [])
@@ -957,13 +1063,34 @@ async def test_what_was_done_since_the_last_checkin_is_offered(world, group):
     assert group.id == week.group_id
 
 
-async def test_evidence_that_was_undone_is_not_shown_any_more(world, week):
-    change = await do(world, ADA, "course/one")
+async def test_the_group_sees_the_evidence_that_was_previewed_until_it_is_chosen_again(world, week):
+    await answer(world, ADA, RoundKind.REVIEW, "xxxx")
+    (review,) = (await world.checkins.open(week.id, ADA)).known
+    preview = await world.checkins.add_known(week.id, ADA, [review.key])
+    assert preview.shown.evidence == ("4 reviews, 4 right",)
+    await answer(world, ADA, RoundKind.REVIEW, "x-")
+    sent = await world.checkins.send(week.id, ADA, is_private=False)
+    assert (await world.show()).evidence == sent.shown.evidence == ("4 reviews, 4 right",)
+    await answer(world, ADA, RoundKind.REVIEW, "-")
+    panel = await world.checkins.save(week.id, ADA, form(learned="More."))
+    assert (panel.shown.evidence, panel.added) == (preview.shown.evidence, preview.added)
+    await world.checkins.send(week.id, ADA, is_private=False)
+    assert (await world.show()).evidence == ("4 reviews, 4 right",)
+    panel = await world.checkins.add_known(week.id, ADA, [review.key])
+    assert panel.shown.evidence == ("7 reviews, 5 right",)
+    assert (await world.show()) is None  # nothing is sent yet
+    await world.checkins.send(week.id, ADA, is_private=False)
+    assert (await world.show()).evidence == ("7 reviews, 5 right",)
+
+
+async def test_evidence_that_was_undone_goes_with_the_next_choice(world, week):
+    change, other = await do(world, ADA, "course/one"), await do(world, ADA, "course/two", 80)
     await world.checkins.add_known(week.id, ADA, [f"done:{change}"])
-    panel = await world.checkins.send(week.id, ADA, is_private=False)
-    assert panel.shown.evidence == ("Unit: ONE · 1 h",)
+    await world.checkins.send(week.id, ADA, is_private=False)
     await world.progress.undo(ADA, change_id=change)
-    assert (await world.show()).evidence == ()
+    assert (await world.show()).evidence == ("Unit: ONE · 1 h",)
+    panel = await world.checkins.add_known(week.id, ADA, [f"done:{change}", f"done:{other}"])
+    assert panel.shown.evidence == ("Unit: TWO · 1 h 20 min",)
 
 
 async def test_a_whole_resource_and_a_milestone(world, week):
@@ -1211,6 +1338,37 @@ async def test_many_clicks_at_once_make_one_checkin(world, week):
     assert len(await rows(world.database, "SELECT id FROM checkins")) == 1
     assert await world.plans(ADA) == [("Go on", "shown", None)]
     assert len(await world.work(SHOW)) == 5
+
+
+async def test_two_processes_are_never_at_the_same_post(world, week, database):
+    other = World(database, world.now, worker="there")
+    await world.check_in(week, ADA)
+    first = await world.claim(SHOW)
+    await world.dispatcher.check_alone(first)
+    await world.check_in(week, ADA, learned="More.")
+    await world.check_in(week, GRACE)
+    second = await other.claim(SHOW)
+    with pytest.raises(TryLater):
+        await other.dispatcher.check_alone(second)
+    await other.dispatcher.check_alone(await other.claim(SHOW))  # that of somebody else
+    with pytest.raises(TryLater):
+        await world.dispatcher.check_alone(first)  # the other one may have begun before it saw this
+    checkin = await world.checkin(week.id, ADA)
+    await world.checkins.record_shown(first, checkin.id, HOME, 500)
+    await other.dispatcher.check_alone(second)
+    assert (await other.checkins.find_shown(checkin.id))[0].message_id == 500
+
+
+async def test_who_died_holds_up_a_post_until_the_lease_runs_out(world, week, database):
+    other = World(database, world.now, worker="there")
+    await world.check_in(week, ADA)
+    await other.claim(SHOW)
+    await world.check_in(week, ADA, learned="More.")
+    mine = await world.claim(SHOW)
+    with pytest.raises(TryLater):
+        await world.dispatcher.check_alone(mine)
+    world.now += LEASE
+    await world.dispatcher.check_alone(mine)
 
 
 async def test_all_members_send_while_the_week_closes(world, week):

@@ -13,6 +13,8 @@ from bot.features.checkin.models import (
     SHOW,
     CheckinDraft,
     CheckinState,
+    KnownEvidence,
+    PlanFrom,
     Reply,
     Week,
     WeekMember,
@@ -34,11 +36,12 @@ DRAFT = CheckinDraft(
     TEXT,
     TEXT,
     shows_blocker=True,
-    known=("done:1", "round:2"),
+    known=(KnownEvidence("done:1", TEXT, 40), KnownEvidence("round:2", "Quiz: 1 of 2 right")),
     minutes=90,
     next_plan=PlanText(TEXT, "Friday", "", TEXT),
     item="course/one",
     concepts=("slope",),
+    plan_from=PlanFrom.OWN,
 )
 
 
@@ -258,7 +261,7 @@ async def test_what_was_sent_comes_back_as_it_was(stored):
         learned=TEXT,
         blocker=TEXT,
         shows_blocker=True,
-        known=("done:1",),
+        known=DRAFT.known,
         minutes=90,
         extra_minutes=30,
         concepts=("slope", "chain"),
@@ -267,8 +270,9 @@ async def test_what_was_sent_comes_back_as_it_was(stored):
     )
     await stored.update_sent(sent, NOW)
     assert await stored.find_checkin(week.id, ADA) == sent
-    await stored.update_checkin(checkin.id, channel_id=HOME, message_id=2**63 - 1)
-    assert (await stored.find_checkin(week.id, ADA)).message_id == 2**63 - 1
+    await stored.update_checkin(checkin.id, channel_id=HOME, message_id=2**63 - 1, posted_at=NOW)
+    found = await stored.find_checkin(week.id, ADA)
+    assert (found.message_id, found.posted_at) == (2**63 - 1, NOW)
 
 
 async def test_the_checkins_of_a_week_that_count_come_in_the_order_of_time(stored):

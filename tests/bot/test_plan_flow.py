@@ -7,8 +7,18 @@ from simcord.backend.models.channel import Overwrite
 from simcord.enums import OverwriteType
 
 from bot.features.plan.models import PlanText
-from bot.features.plan.service import NO_GROUP, NO_HOME, NOT_IN_GROUP, SOMEBODY_ELSES, UNKNOWN, WHICH_GROUP, WITHDRAWN
+from bot.features.plan.service import (
+    NO_GROUP,
+    NO_HOME,
+    NO_TEXT,
+    NOT_IN_GROUP,
+    SOMEBODY_ELSES,
+    UNKNOWN,
+    WHICH_GROUP,
+    WITHDRAWN,
+)
 from bot.features.plan.views import plan_window, render_plan
+from bot.ui.typed import TO_COPY
 from tests.bot.checkin_members import (
     MONDAY,
     SECOND,
@@ -30,6 +40,10 @@ TYPED = {
     "fallback": "20 minutes on Saturday",
 }
 PLAN = "**Lesson 1, the \\*first\\* half** · Thursday evening · Kitchen table\nIf not: 20 minutes on Saturday"
+BLOCKS = (
+    "What will I do?\n```\nLesson 1, the *first* half\n```\nBy when?\n```\nThursday evening\n```\n"
+    "Where?\n```\nKitchen table\n```\nIf it does not work, I will …\n```\n20 minutes on Saturday\n```"
+)
 LESSON = "Lesson 1: Getting started · Practical Deep Learning for Coders, 40 min of it"
 PRIVATE = ["Show to my group", "Change", "Keep it to myself", "Withdraw"]
 SHOWN = PRIVATE[1:]
@@ -399,12 +413,24 @@ async def test_a_window_for_a_group_that_was_left_is_refused(settings, encoder):
         group = await make_group(s, s.ada, s.grace)
         opened = await plan(s, s.grace)
         await s.client.services.groups.leave(group.id, s.grace.id)
-        assert (await submit(s, opened, s.grace)).content == NOT_IN_GROUP
+        told = await submit(s, opened, s.grace)
+        assert told.ephemeral
+        assert told.content == f"{NOT_IN_GROUP}\n{TO_COPY}\n{BLOCKS}"
         forged = await forge(s, f"plan:{group.id}:new")
         assert (await s.eve.click(forged, label="Forged")).response.content == NOT_IN_GROUP
         gone = await forge(s, "plan:99:mine")
         assert (await s.ada.click(gone, label="Forged")).response.content == UNKNOWN
         assert plans(s) == []
+
+
+async def test_a_plan_without_its_first_line_comes_back(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        await make_group(s, s.ada, s.grace)
+        message = await write(s)
+        opened = await s.ada.click(message, label="Change")
+        refused = await s.ada.submit_modal(opened, TYPED | {"what": " ", "when": "", "where": ""})
+        block = f"If it does not work, I will …\n```\n{TYPED['fallback']}\n```"
+        assert [(one.content, one.ephemeral) for one in refused.followups] == [(f"{NO_TEXT}\n{TO_COPY}\n{block}", True)]
 
 
 async def test_in_several_groups_one_is_named(settings, encoder):
@@ -512,6 +538,22 @@ async def test_a_missing_permission_delays_it(settings, encoder):
         assert posts(s, group) == []
         deny(s, s.channel)
         await s.env.advance_time(31)
+        assert len(posts(s, group)) == 1
+
+
+async def test_a_message_that_another_process_is_at_waits_for_it(settings, encoder):
+    async with group_server(settings, encoder) as s:
+        group = await make_group(s, s.ada, s.grace)
+        message = await write(s)
+        s.rows(
+            "INSERT INTO occurrences (kind, subject_id, slot, due_at, state, tries, claimed_by, lease_until) "
+            "VALUES ('plan_show', 1, 'theirs', '2026-01-01 12:00:00.000000', 'claimed', 1, 'another', ?)",
+            f"{s.client.clock() + 300 * SECOND:%Y-%m-%d %H:%M:%S.000000}",
+        )
+        await click(s, message, "Show to my group")
+        assert posts(s, group) == []
+        s.rows("UPDATE occurrences SET state = 'done' WHERE claimed_by = 'another'")
+        await s.env.advance_time(10 * 60)
         assert len(posts(s, group)) == 1
 
 

@@ -18,6 +18,7 @@ from bot.features.checkin.models import (
     CheckinForm,
     CheckinState,
     KnownEvidence,
+    PlanFrom,
     RhythmFigure,
     Shown,
     Week,
@@ -31,10 +32,12 @@ from bot.features.checkin.rules.forms import (
     clean_plan,
     count_extra,
     fill_draft,
+    follow_plan,
     is_empty,
+    put_plan,
     send_draft,
 )
-from bot.features.checkin.rules.known import AnsweredRound, DoneItem, Titles, choose_known, list_known
+from bot.features.checkin.rules.known import AnsweredRound, DoneItem, Titles, choose_known, list_known, offer_known
 from bot.features.checkin.rules.partners import choose_partners
 from bot.features.checkin.rules.rhythm import WEEKS, WeekRecord, can_check_in, find_rhythm
 from bot.features.checkin.rules.suggestions import ANY, DONE, LEARNED, NOT, PARTLY, STUCK, list_replies, suggest_reply
@@ -255,6 +258,12 @@ def test_the_newest_comes_first_and_long_titles_are_cut():
     assert [one.key for one in choose_known(known, ["done:3", "round:8", "done:99"])] == ["round:8", "done:3"]
 
 
+def test_what_was_added_is_offered_as_it_was_read_then():
+    then = (KnownEvidence("reviews:2026-02-20", "4 reviews, 4 right"), KnownEvidence("done:9", "Gone"))
+    now = (KnownEvidence("round:8", "Quiz: 3 of 5 right"), KnownEvidence("reviews:2026-02-25", "6 reviews, 5 right"))
+    assert offer_known(then, now) == (*then, now[0])
+
+
 # Suggestions
 
 
@@ -293,8 +302,10 @@ def test_suggestions_are_short_sentences_that_repeat_nobody():
 
 PRIVATE_PLAN = Plan(1, 1, 1, 1, PlanText("Read", "Friday"), "course/one", PlanState.PRIVATE, None, None, None, NOW)
 SHOWN_PLAN = replace(PRIVATE_PLAN, state=PlanState.SHOWN)
-SENT = Checkin(1, 1, 1, CheckinState.SHARED, Outcome.DONE, "nb", "much", "loss", shows_blocker=True, known=("done:1",))
-FILLED = CheckinDraft(Outcome.DONE, "nb", "much", "loss", shows_blocker=True, known=("done:1",), concepts=("slope",))
+READ, NAP = PRIVATE_PLAN.text, PlanText("Nap", "Sunday")
+KNOWN = (KnownEvidence("done:1", "Unit: ONE", 40),)
+SENT = Checkin(1, 1, 1, CheckinState.SHARED, Outcome.DONE, "nb", "much", "loss", shows_blocker=True, known=KNOWN)
+FILLED = CheckinDraft(Outcome.DONE, "nb", "much", "loss", shows_blocker=True, known=KNOWN, concepts=("slope",))
 
 
 @given(text=st.text(), limit=st.integers(1, 20))
@@ -327,8 +338,44 @@ def test_a_draft_begins_with_what_is_there():
 def test_a_private_plan_is_part_of_a_draft_only_after_it_was_sent():
     assert begin_draft(None, PRIVATE_PLAN).next_plan is None
     assert begin_draft(replace(SENT, state=CheckinState.DRAFT), PRIVATE_PLAN).next_plan is None
-    for state in (CheckinState.PRIVATE, CheckinState.SHARED, CheckinState.WITHDRAWN):
-        assert begin_draft(replace(SENT, state=state), PRIVATE_PLAN).next_plan == PRIVATE_PLAN.text
+    for state in (CheckinState.PRIVATE, CheckinState.WITHDRAWN):
+        draft = begin_draft(replace(SENT, state=state), PRIVATE_PLAN)
+        assert (draft.next_plan, draft.plan_from) == (PRIVATE_PLAN.text, PlanFrom.OWN)
+
+
+def test_a_plan_that_was_kept_from_the_group_is_no_part_of_what_it_sees():
+    assert begin_draft(SENT, PRIVATE_PLAN).next_plan is None
+
+
+@pytest.mark.parametrize(
+    ("plan_from", "before", "plan", "text", "item"),
+    [
+        (PlanFrom.SEEN, None, None, None, None),
+        (PlanFrom.SEEN, None, SHOWN_PLAN, READ, "course/one"),
+        (PlanFrom.SEEN, NAP, SHOWN_PLAN, READ, "course/one"),
+        (PlanFrom.SEEN, READ, PRIVATE_PLAN, None, None),
+        (PlanFrom.SEEN, READ, None, None, None),
+        (PlanFrom.OWN, READ, PRIVATE_PLAN, READ, "course/one"),
+        (PlanFrom.OWN, NAP, PRIVATE_PLAN, None, None),
+        (PlanFrom.OWN, NAP, SHOWN_PLAN, READ, "course/one"),
+        (PlanFrom.OWN, READ, None, None, None),
+        (PlanFrom.WRITTEN, NAP, SHOWN_PLAN, NAP, "a"),
+        (PlanFrom.WRITTEN, None, SHOWN_PLAN, None, "a"),
+    ],
+)
+def test_a_draft_follows_the_plan_that_it_did_not_touch(plan_from, before, plan, text, item):
+    draft = CheckinDraft(evidence="nb", next_plan=before, item="a", plan_from=plan_from)
+    found = follow_plan(draft, plan)
+    assert (found.next_plan, found.item, found.evidence) == (text, item, "nb")
+
+
+def test_no_plan_in_place_of_none_is_about_nothing():
+    assert put_plan(CheckinDraft(), None, "course/one") == CheckinDraft()
+
+
+def test_what_was_shown_once_and_is_kept_again_is_not_shown_by_a_draft():
+    draft = follow_plan(CheckinDraft(next_plan=READ, plan_from=PlanFrom.OWN), SHOWN_PLAN)
+    assert follow_plan(draft, PRIVATE_PLAN).next_plan is None
 
 
 @pytest.mark.parametrize(
@@ -336,30 +383,25 @@ def test_a_private_plan_is_part_of_a_draft_only_after_it_was_sent():
 )
 def test_another_blocker_is_private_and_unknown_again(blocker, shows, concepts):
     draft = fill_draft(FILLED, CheckinForm(Outcome.NOT, "nb2", "little", blocker, ""), None)
-    assert draft == CheckinDraft(Outcome.NOT, "nb2", "little", blocker, shows, ("done:1",), concepts=concepts)
+    assert draft == CheckinDraft(Outcome.NOT, "nb2", "little", blocker, shows, KNOWN, concepts=concepts)
 
 
 @pytest.mark.parametrize(
-    ("draft", "what", "before", "text", "item"),
+    ("draft", "what", "before", "text", "item", "plan_from"),
     [
-        (CheckinDraft(), "", None, None, None),
-        (CheckinDraft(), "Write", None, PlanText("Write"), None),
-        (CheckinDraft(), "Read", PRIVATE_PLAN, PlanText("Read", "Friday"), "course/one"),
-        (CheckinDraft(), "Write", PRIVATE_PLAN, PlanText("Write"), None),
-        (CheckinDraft(next_plan=PlanText("Read", "Friday"), item="a"), "Read", None, PlanText("Read", "Friday"), "a"),
-        (
-            CheckinDraft(next_plan=PlanText("Read", "Friday"), item="a"),
-            "Read 2",
-            None,
-            PlanText("Read 2", "Friday"),
-            None,
-        ),
-        (CheckinDraft(next_plan=PlanText("Read", "Friday"), item="a"), "", SHOWN_PLAN, None, None),
+        (CheckinDraft(), "", None, None, None, PlanFrom.SEEN),
+        (CheckinDraft(), "Write", None, PlanText("Write"), None, PlanFrom.WRITTEN),
+        (CheckinDraft(), "Read", PRIVATE_PLAN, READ, "course/one", PlanFrom.OWN),
+        (CheckinDraft(), "Write", PRIVATE_PLAN, PlanText("Write"), None, PlanFrom.WRITTEN),
+        (CheckinDraft(next_plan=READ, item="a"), "Read", None, READ, "a", PlanFrom.SEEN),
+        (CheckinDraft(next_plan=READ, item="a"), "Read 2", None, replace(READ, what="Read 2"), None, PlanFrom.WRITTEN),
+        (CheckinDraft(next_plan=READ, item="a"), "", SHOWN_PLAN, None, None, PlanFrom.WRITTEN),
+        (CheckinDraft(next_plan=NAP, plan_from=PlanFrom.WRITTEN), "Nap", None, NAP, None, PlanFrom.WRITTEN),
     ],
 )
-def test_the_next_plan_of_a_draft(draft, what, before, text, item):
+def test_the_next_plan_of_a_draft(draft, what, before, text, item, plan_from):  # noqa: PLR0917 - a column of the table each
     filled = fill_draft(draft, CheckinForm(None, "", "", "", what), before)
-    assert (filled.next_plan, filled.item) == (text, item)
+    assert (filled.next_plan, filled.item, filled.plan_from) == (text, item, plan_from)
 
 
 def test_sending_keeps_when_it_was_sent_first():
@@ -383,7 +425,7 @@ def test_a_draft_without_a_word_is_empty():
         CheckinDraft(evidence="x"),
         CheckinDraft(learned="x"),
         CheckinDraft(blocker="x"),
-        CheckinDraft(known=("done:1",)),
+        CheckinDraft(known=KNOWN),
         CheckinDraft(next_plan=PlanText("x")),
     )
     assert not any(map(is_empty, filled))

@@ -257,14 +257,16 @@ class CheckinCog(commands.Cog):
         if nudge is None:
             return
         dm_failed = nudge.by_dm and not await self._send_dm(nudge)
+        note_at = None
         try:
             if dm_failed or not nudge.by_dm:
                 home = await find_home(self._client, nudge.group)
                 buttons = note_buttons(nudge.week.id, nudge.member_id)
-                await send_to(self._client, home, nudge_call(nudge.member_id), buttons, [nudge.member_id])
+                note = await send_to(self._client, home, nudge_call(nudge.member_id), buttons, [nudge.member_id])
+                note_at = home.id, note.id
         except (HomeLost, CannotReach, discord.Forbidden, discord.NotFound) as error:
             _log.info("A note found no way in server %d: %s.", nudge.group.guild_id, type(error).__name__)
-        await self._service.record_nudged(occurrence, nudge, dm_failed=dm_failed)
+        await self._service.record_nudged(occurrence, nudge, dm_failed=dm_failed, note_at=note_at)
 
     async def _send_dm(self, nudge: Nudge) -> bool:
         """Whether Discord took it; a member may have closed their direct messages, or Discord theirs."""
@@ -287,6 +289,7 @@ class CheckinCog(commands.Cog):
         """
         checkin_id = occurrence.subject_id
         async with self._turns.of((SHOW, checkin_id)):
+            await self._dispatcher.check_alone(occurrence)
             found = await self._service.find_shown(checkin_id)
             if found is None:
                 await self._service.record_shown(occurrence, checkin_id, None, None)
@@ -302,8 +305,7 @@ class CheckinCog(commands.Cog):
             home = await find_home(self._client, group)
             known = await self._find_post(occurrence, checkin, home)
             if known is None or not await self._edit_post(home, known, shown):
-                is_first = known is None and checkin.message_id is None
-                known = await self._send_post(home, shown, mentions_partner=is_first)
+                known = await self._send_post(home, shown, mentions_partner=known is None and checkin.posted_at is None)
         except HomeLost as error:
             await groups_of(self._client).plan_tending([group.id])
             await self._service.skip(occurrence, str(error))
@@ -364,7 +366,8 @@ class CheckinCog(commands.Cog):
                 raise TryLater from error
         if message_id is not None and channel_id is not None:
             await erase(self._client, channel_id, message_id)
-        await self._service.record_shown(occurrence, checkin.id, None, None)
+        was_posted = message_id is not None
+        await self._service.record_shown(occurrence, checkin.id, None, None, was_posted=was_posted)
 
     async def _after_failed_post(self, occurrence: Occurrence) -> None:
         await self._service.show_later(occurrence)

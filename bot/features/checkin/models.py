@@ -28,6 +28,18 @@ BLOCKER_LIMIT = 500
 REPLY_LIMIT = 300
 
 
+class PlanFrom(StrEnum):
+    """Where the next plan of a draft is from.
+
+    SEEN: the group sees it by /plan, and the draft has what it says by then, if anything · OWN: the member alone sees
+    it, and left it in the window; the draft has it as long as it says the same · WRITTEN: into the draft.
+    """
+
+    SEEN = "seen"
+    OWN = "own"
+    WRITTEN = "written"
+
+
 class CheckinState(StrEnum):
     """DRAFT: not sent · SHARED: the group sees it · PRIVATE: it counts, and the group sees only that · WITHDRAWN."""
 
@@ -80,8 +92,17 @@ class CheckinForm:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownEvidence:
+    """Something that the tutor knows a member did since the last check-in: "Lesson 3 · 80 min", "Quiz: 4 of 5"."""
+
+    key: str
+    text: str
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CheckinDraft:
-    """What is being written. `known` are the keys of what the tutor knew and the member added by a click.
+    """What is being written. `known` is what the tutor knew and the member added by a click, as they read it then.
 
     `minutes` is what they say the week took; `item` the part of the path that the next plan is about.
     """
@@ -91,19 +112,21 @@ class CheckinDraft:
     learned: str = ""
     blocker: str = ""
     shows_blocker: bool = False
-    known: tuple[str, ...] = ()
+    known: tuple[KnownEvidence, ...] = ()
     minutes: int | None = None
     next_plan: PlanText | None = None
     item: str | None = None
     concepts: tuple[str, ...] = ()
     """What the blocker is about."""
+    plan_from: PlanFrom = PlanFrom.SEEN
 
 
 @dataclass(frozen=True, slots=True)
 class Checkin:
     """A check-in as it is stored: what was sent, and in `draft` what is being written and was not sent yet.
 
-    It is a DRAFT until it is sent for the first time; an edit that is left unsent changes nothing.
+    It is a DRAFT until it is sent for the first time; an edit that is left unsent changes nothing. `posted_at`: when
+    the group saw it first, and its partner was asked, which happens once.
     """
 
     id: int
@@ -115,7 +138,7 @@ class Checkin:
     learned: str = ""
     blocker: str = ""
     shows_blocker: bool = False
-    known: tuple[str, ...] = ()
+    known: tuple[KnownEvidence, ...] = ()
     minutes: int | None = None
     extra_minutes: int = 0
     concepts: tuple[str, ...] = ()
@@ -124,15 +147,7 @@ class Checkin:
     channel_id: int | None = None
     message_id: int | None = None
     sent_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KnownEvidence:
-    """Something that the tutor knows a member did since the last check-in: "Lesson 3 · 80 min", "Quiz: 4 of 5"."""
-
-    key: str
-    text: str
-    minutes: int = 0
+    posted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

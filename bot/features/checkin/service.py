@@ -5,7 +5,7 @@ it recorded together with the end of that piece of work. In a transaction learne
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,6 +43,7 @@ from bot.features.groups.models import Group, GroupMember
 from bot.features.groups.rules import closes_at
 from bot.features.plan import store as plan_store
 from bot.features.plan.models import Plan, PlanState, PlanText
+from bot.features.plan.service import NO_TEXT
 from bot.features.progress import store as progress_store
 from bot.features.progress.models import Evidence, EvidenceKind
 from bot.features.progress.service import ProgressService
@@ -302,8 +303,12 @@ class CheckinService:
         by_dm = membership.by_dm and membership.dm_failed_at is None
         return Nudge(week, group, member_id, by_dm, plan)
 
-    async def record_nudged(self, occurrence: Occurrence, nudge: Nudge, *, dm_failed: bool) -> None:
+    async def record_nudged(
+        self, occurrence: Occurrence, nudge: Nudge, *, dm_failed: bool, note_at: tuple[int, int] | None = None
+    ) -> None:
         """The note was sent. If a direct message was refused, they get none until they ask for them again.
+
+        `note_at` is the channel and the message of one that waits in the home: it is deleted when the week closes.
 
         Raises:
             ClaimLost: somebody else works on it now.
@@ -312,6 +317,8 @@ class CheckinService:
         async with self._database.transaction() as session:
             if dm_failed:
                 await groups_store.update_member(session, nudge.group.id, nudge.member_id, dm_failed_at=now)
+            if note_at is not None:
+                await groups_store.plan_erase(session, *note_at, nudge.week.closes_at)
             await self._end(session, occurrence, WorkState.DONE, notes.DM_REFUSED if dm_failed else None)
 
     # What the group sees
@@ -326,9 +333,17 @@ class CheckinService:
             return checkin, place.group, await self._standings.shown_now(session, place)
 
     async def record_shown(
-        self, occurrence: Occurrence, checkin_id: int, channel_id: int | None, message_id: int | None
+        self,
+        occurrence: Occurrence,
+        checkin_id: int,
+        channel_id: int | None,
+        message_id: int | None,
+        *,
+        was_posted: bool = False,
     ) -> None:
         """The group's message agrees with the check-in; a digest that is posted is brought up to date next.
+
+        `was_posted`: there is no message any more, but there was one.
 
         Raises:
             ClaimLost: somebody else works on it now.
@@ -337,6 +352,8 @@ class CheckinService:
         async with self._database.transaction() as session:
             await store.update_checkin(session, checkin_id, channel_id=channel_id, message_id=message_id)
             checkin = await store.find_checkin_by_id(session, checkin_id)
+            if checkin is not None and checkin.posted_at is None and (message_id is not None or was_posted):
+                await store.update_checkin(session, checkin_id, posted_at=now)
             week = await store.find_week(session, checkin.week_id) if checkin is not None else None
             if week is not None and week.digest_message_id is not None:
                 await store.plan_refresh(session, week.id, now)
@@ -409,16 +426,17 @@ class CheckinService:
             return await self._keep(session, place, draft)
 
     async def set_plan(self, week_id: int, member_id: int, text: PlanText, item: str | None = None) -> Panel:
-        """Put a plan for the next week into the draft; one that says nothing takes it out.
+        """Put a plan for the next week into the draft; one that says nothing at all takes it out.
 
         Raises:
-            MemberError: they are not a member, or it is too late.
+            MemberError: they are not a member, it is too late, or it does not say what is to be done.
         """
         plan = forms.clean_plan(text)
+        if plan is None and any(part.strip() for part in astuple(text)):
+            raise MemberError(NO_TEXT)
         async with self._database.transaction() as session:
             place = await self._begin(session, week_id, member_id)
-            draft = replace(place.draft, next_plan=plan, item=item if plan is not None else None)
-            return await self._keep(session, place, draft)
+            return await self._keep(session, place, forms.put_plan(place.draft, plan, item))
 
     async def add_known(self, week_id: int, member_id: int, keys: Collection[str]) -> Panel:
         """Put what the tutor knows into the draft; these in place of those that were chosen before.
@@ -429,7 +447,7 @@ class CheckinService:
         async with self._database.transaction() as session:
             place = await self._begin(session, week_id, member_id)
             chosen = known.choose_known(await self._standings.list_known(session, place), keys)[: known.MOST_KNOWN]
-            return await self._keep(session, place, replace(place.draft, known=tuple(one.key for one in chosen)))
+            return await self._keep(session, place, replace(place.draft, known=chosen))
 
     async def set_minutes(self, week_id: int, member_id: int, minutes: int | None) -> Panel:
         """Put into the draft how long the week took.

@@ -96,6 +96,9 @@ class Standings:
         if week is None or group is None or membership is None:
             return None
         checkin = await store.find_checkin(session, week_id, member_id)
+        next_plan = await plan_store.find_plan_of_week(session, member_id, group.id, week_id)
+        if checkin is not None and checkin.draft is not None:
+            checkin = replace(checkin, draft=forms.follow_plan(checkin.draft, next_plan))
         return Place(
             group,
             membership,
@@ -103,7 +106,7 @@ class Standings:
             await store.find_week_member(session, week_id, member_id),
             checkin,
             await self.find_plan(session, week, member_id, checkin),
-            await plan_store.find_plan_of_week(session, member_id, group.id, week_id),
+            next_plan,
         )
 
     async def find_plan(
@@ -134,8 +137,8 @@ class Standings:
             place.plan,
             place.next_plan,
             everything[: known.MOST_KNOWN],
-            known.choose_known(everything, place.draft.known),
-            await self._preview(session, place, everything),
+            place.draft.known,
+            await self._preview(session, place),
             await self.rhythm(session, place.membership.member_id, place.group.id),
             can_check_in(place.week, place.asked, self._clock(), is_kept=place.is_kept),
             await groups_store.find_next_prompt(session, place.group.id),
@@ -167,37 +170,22 @@ class Standings:
 
     async def shown_now(self, session: AsyncSession, place: Place) -> Shown | None:
         """What the group sees of what was sent; None if it sees nothing of it."""
-        return await self._shown_sent(session, place, await self.list_known(session, place))
-
-    async def _preview(self, session: AsyncSession, place: Place, everything: Sequence[KnownEvidence]) -> Shown | None:
-        """What the group will see once the draft is sent; without a draft, what it sees now."""
-        if place.checkin is None or place.checkin.draft is None:
-            return await self._shown_sent(session, place, everything)
-        draft, before = place.checkin.draft, place.next_plan
-        if draft.next_plan is None and not place.is_kept and before is not None and before.state is PlanState.SHOWN:
-            draft = replace(draft, next_plan=before.text)  # the group sees it already, and it is not taken back
-        return await self._shown(session, place, place.checkin, draft, everything)
-
-    async def _shown_sent(
-        self, session: AsyncSession, place: Place, everything: Sequence[KnownEvidence]
-    ) -> Shown | None:
         checkin, plan = place.checkin, place.next_plan
         if checkin is None or checkin.state is not CheckinState.SHARED:
             return None
-        shown_plan = plan if plan is not None and plan.state is PlanState.SHOWN else None
-        sent = forms.begin_draft(replace(checkin, draft=None), shown_plan)
-        return await self._shown(session, place, checkin, sent, everything)
+        return await self._shown(session, place, checkin, forms.begin_draft(replace(checkin, draft=None), plan))
 
-    async def _shown(
-        self,
-        session: AsyncSession,
-        place: Place,
-        checkin: Checkin,
-        draft: CheckinDraft,
-        everything: Sequence[KnownEvidence],
-    ) -> Shown:
-        added = known.choose_known(everything, draft.known)
-        evidence = [one.text for one in added] + ([draft.evidence] if draft.evidence else [])
+    async def _preview(self, session: AsyncSession, place: Place) -> Shown | None:
+        """What the group will see once the draft is sent; without a draft, what it sees now."""
+        if place.checkin is None or place.checkin.draft is None:
+            return await self.shown_now(session, place)
+        draft, before = place.checkin.draft, place.next_plan
+        if draft.next_plan is None and not place.is_kept and before is not None and before.state is PlanState.SHOWN:
+            draft = replace(draft, next_plan=before.text)  # the group sees it already, and it is not taken back
+        return await self._shown(session, place, place.checkin, draft)
+
+    async def _shown(self, session: AsyncSession, place: Place, checkin: Checkin, draft: CheckinDraft) -> Shown:
+        evidence = [*(one.text for one in draft.known), *([draft.evidence] if draft.evidence else [])]
         is_first = checkin.sent_at is None
         return Shown(
             checkin.id,
@@ -261,12 +249,13 @@ class Standings:
     async def _list_outcomes(
         self, session: AsyncSession, week: Week, checkins: Sequence[Checkin]
     ) -> tuple[Outcome, ...]:
-        """What became of the plans that these check-ins told the group of."""
+        """What became of the plans that the group saw, of those that these check-ins told it of."""
         outcomes = []
         for checkin in checkins:
             if checkin.state is not CheckinState.SHARED or checkin.outcome is None:
                 continue
-            if await self.find_plan(session, week, checkin.member_id, checkin) is not None:
+            plan = await self.find_plan(session, week, checkin.member_id, checkin)
+            if plan is not None and plan.state is PlanState.SHOWN:
                 outcomes.append(checkin.outcome)
         return tuple(outcomes)
 

@@ -15,6 +15,8 @@ from bot.features.checkin.models import (
     Checkin,
     CheckinDraft,
     CheckinState,
+    KnownEvidence,
+    PlanFrom,
     Reply,
     Week,
     WeekMember,
@@ -326,7 +328,7 @@ async def update_sent(session: AsyncSession, checkin: Checkin, now: datetime) ->
         learned=checkin.learned,
         blocker=checkin.blocker,
         shows_blocker=checkin.shows_blocker,
-        known=list(checkin.known),
+        known=[asdict(one) for one in checkin.known],
         minutes=checkin.minutes,
         extra_minutes=checkin.extra_minutes,
         concepts=list(checkin.concepts),
@@ -578,7 +580,7 @@ def _checkin(row: CheckinRow) -> Checkin:
         learned=row.learned,
         blocker=row.blocker,
         shows_blocker=row.shows_blocker,
-        known=tuple(row.known),
+        known=_known(row.known),
         minutes=row.minutes,
         extra_minutes=row.extra_minutes,
         concepts=tuple(row.concepts),
@@ -587,7 +589,12 @@ def _checkin(row: CheckinRow) -> Checkin:
         channel_id=row.channel_id,
         message_id=row.message_id,
         sent_at=row.sent_at,
+        posted_at=row.posted_at,
     )
+
+
+def _known(data: Sequence[Mapping[str, Any]]) -> tuple[KnownEvidence, ...]:
+    return tuple(KnownEvidence(**one) for one in data)
 
 
 def _draft_to_json(draft: CheckinDraft | None) -> dict[str, Any] | Null:
@@ -606,11 +613,12 @@ def _draft_from_json(data: Mapping[str, Any] | None) -> CheckinDraft | None:
         learned=data["learned"],
         blocker=data["blocker"],
         shows_blocker=data["shows_blocker"],
-        known=tuple(data["known"]),
+        known=_known(data["known"]),
         minutes=data["minutes"],
         next_plan=PlanText(**plan) if plan else None,
         item=data["item"],
         concepts=tuple(data["concepts"]),
+        plan_from=PlanFrom(data["plan_from"]),
     )
 
 

@@ -75,6 +75,7 @@ class PlanCog(commands.Cog):
         Whatever changes a plan has this done once more, so what is read here is newer than what was planned.
         """
         async with self._turns.of(occurrence.subject_id):
+            await self._dispatcher.check_alone(occurrence)
             found = await self._service.find_shown(occurrence.subject_id)
             if found is None:
                 await self._service.record_shown(occurrence, None, None)

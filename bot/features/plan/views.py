@@ -5,6 +5,7 @@ A plan is private first. What its owner sees before it is shown is the very embe
 
 import re
 from collections.abc import Mapping
+from dataclasses import astuple
 from enum import StrEnum
 from typing import Any, Self
 
@@ -34,6 +35,14 @@ HINT_LIMIT = 100
 _HERE = "here"
 _ANY = re.compile(r".*", re.DOTALL)
 _WINDOW = re.compile(rf"plan:(?P<group>\d{{1,18}}):window(?::(?P<here>{_HERE}))?")
+
+FIELDS: Mapping[str, str] = {
+    "what": "What will I do?",
+    "when": "By when?",
+    "where": "Where?",
+    "fallback": "If it does not work, I will …",
+}
+"""The fields of the window, with their labels, in the order of what they are in a plan."""
 
 _NO_CURRICULUM = "There is no curriculum here any more, so I make no plans. Ask me something with `/ask` instead."
 _FROM_NEXT = "I have filled in your next step. Change it as you like."
@@ -92,24 +101,22 @@ class PlanWindow(discord.ui.Modal, title="Your plan"):
         super().__init__(custom_id=custom_id)
         self._add(
             "what",
-            "What will I do?",
             text.what,
             WHAT_LIMIT,
             example="Lesson 3 up to the exercises, and rebuild its notebook from a blank page",
             hint=hint,
         )
-        self._add("when", "By when?", text.by_when, WHEN_LIMIT, example="Thursday evening, after dinner")
-        self._add("where", "Where?", text.place, PLACE_LIMIT, example="At the kitchen table, the phone in another room")
+        self._add("when", text.by_when, WHEN_LIMIT, example="Thursday evening, after dinner")
+        self._add("where", text.place, PLACE_LIMIT, example="At the kitchen table, the phone in another room")
         self._add(
             "fallback",
-            "If it does not work, I will …",
             text.fallback,
             FALLBACK_LIMIT,
             example="… do the first 20 minutes on Saturday, right after breakfast",
         )
         self.stop()  # a stopped window is not remembered by discord.py; `read_plan_window` reads what comes back
 
-    def _add(self, name: str, label: str, text: str, limit: int, *, example: str, hint: str | None = None) -> None:
+    def _add(self, name: str, text: str, limit: int, *, example: str, hint: str | None = None) -> None:
         field: discord.ui.TextInput[Self] = discord.ui.TextInput(
             custom_id=name,
             default=text[:limit] or None,
@@ -117,7 +124,7 @@ class PlanWindow(discord.ui.Modal, title="Your plan"):
             max_length=limit,
             required=name == "what",
         )
-        self.add_item(discord.ui.Label(text=label, description=hint, component=field))
+        self.add_item(discord.ui.Label(text=FIELDS[name], description=hint, component=field))
 
 
 def plan_window(custom_id: str, draft_text: PlanText, hint: str | None = None) -> PlanWindow:
@@ -131,10 +138,9 @@ def read_plan_window(interaction: discord.Interaction[Any]) -> tuple[str, PlanTe
     if sent is None:
         return None
     match, typed = sent
-    if not {"what", "when", "where", "fallback"} <= typed.keys():
+    if not FIELDS.keys() <= typed.keys():
         return None
-    text = PlanText(*(typed[name].strip() for name in ("what", "when", "where", "fallback")))
-    return match[0], text
+    return match[0], PlanText(*(typed[name].strip() for name in FIELDS))
 
 
 async def take_window(interaction: discord.Interaction[Any]) -> None:
@@ -143,7 +149,7 @@ async def take_window(interaction: discord.Interaction[Any]) -> None:
     match = _WINDOW.fullmatch(sent[0]) if sent else None
     if sent is None or match is None:
         return
-    async with run_safely(interaction):
+    async with run_safely(interaction, dict(zip(FIELDS.values(), astuple(sent[1]), strict=True))):
         is_here = match["here"] is not None
         await interaction.response.defer(ephemeral=not is_here, thinking=not is_here)
         view = await _service(interaction).save(interaction.user.id, int(match["group"]), sent[1])

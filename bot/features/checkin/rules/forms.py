@@ -11,6 +11,7 @@ from bot.features.checkin.models import (
     CheckinDraft,
     CheckinForm,
     CheckinState,
+    PlanFrom,
 )
 from bot.features.plan.models import FALLBACK_LIMIT, PLACE_LIMIT, WHAT_LIMIT, WHEN_LIMIT, Plan, PlanState, PlanText
 
@@ -47,15 +48,20 @@ def clean_plan(text: PlanText) -> PlanText | None:
 def begin_draft(checkin: Checkin | None, next_plan: Plan | None) -> CheckinDraft:
     """What a change begins with: the draft that is there, or what was sent, or nothing.
 
-    A plan that the member made for themselves alone is no part of a new check-in until they send it with the window.
+    A plan that the member made for themselves alone is no part of it until they send it with the window, or if they
+    have sent it so and the group does not see it any more, or not yet.
     """
     if checkin is not None and checkin.draft is not None:
         return checkin.draft
-    was_sent = checkin is not None and checkin.state is not CheckinState.DRAFT
-    is_part = next_plan is not None and (was_sent or next_plan.state is PlanState.SHOWN)
-    text, item = (next_plan.text, next_plan.item) if next_plan is not None and is_part else (None, None)
-    if checkin is None:
-        return CheckinDraft(next_plan=text, item=item)
+    draft = CheckinDraft()
+    if checkin is not None:
+        draft = _take_over(checkin)
+        if checkin.state in {CheckinState.PRIVATE, CheckinState.WITHDRAWN} and next_plan is not None:
+            draft = replace(draft, next_plan=next_plan.text, plan_from=PlanFrom.OWN)
+    return follow_plan(draft, next_plan)
+
+
+def _take_over(checkin: Checkin) -> CheckinDraft:
     return CheckinDraft(
         checkin.outcome,
         checkin.evidence,
@@ -64,10 +70,26 @@ def begin_draft(checkin: Checkin | None, next_plan: Plan | None) -> CheckinDraft
         checkin.shows_blocker,
         checkin.known,
         checkin.minutes,
-        text,
-        item,
-        checkin.concepts,
+        concepts=checkin.concepts,
     )
+
+
+def follow_plan(draft: CheckinDraft, next_plan: Plan | None) -> CheckinDraft:
+    """The draft with the next plan as it is by now: /plan may have changed it since. One written here stays."""
+    if draft.plan_from is PlanFrom.WRITTEN:
+        return draft
+    if next_plan is not None and next_plan.state is PlanState.SHOWN:
+        return replace(draft, next_plan=next_plan.text, item=next_plan.item, plan_from=PlanFrom.SEEN)
+    is_left = draft.plan_from is PlanFrom.OWN and next_plan is not None and next_plan.text == draft.next_plan
+    if next_plan is not None and is_left:
+        return replace(draft, item=next_plan.item)
+    return replace(draft, next_plan=None, item=None)
+
+
+def put_plan(draft: CheckinDraft, text: PlanText | None, item: str | None) -> CheckinDraft:
+    """The draft with another next plan, or without one. What says the same as before was not written anew."""
+    plan_from = draft.plan_from if text == draft.next_plan else PlanFrom.WRITTEN
+    return replace(draft, next_plan=text, item=item if text is not None else None, plan_from=plan_from)
 
 
 def fill_draft(draft: CheckinDraft, form: CheckinForm, next_plan: Plan | None) -> CheckinDraft:
@@ -75,7 +97,7 @@ def fill_draft(draft: CheckinDraft, form: CheckinForm, next_plan: Plan | None) -
 
     Of a blocker in other words it is not known yet what it is about, nor whether the group may see it.
     """
-    text, item = _next_plan(draft, form.next_plan, next_plan)
+    draft = _put_first_line(draft, form.next_plan, next_plan)
     is_same_blocker = form.blocker == draft.blocker
     return replace(
         draft,
@@ -84,22 +106,19 @@ def fill_draft(draft: CheckinDraft, form: CheckinForm, next_plan: Plan | None) -
         learned=form.learned,
         blocker=form.blocker,
         shows_blocker=draft.shows_blocker and is_same_blocker,
-        next_plan=text,
-        item=item,
         concepts=draft.concepts if is_same_blocker else (),
     )
 
 
-def _next_plan(draft: CheckinDraft, what: str, next_plan: Plan | None) -> tuple[PlanText | None, str | None]:
+def _put_first_line(draft: CheckinDraft, what: str, next_plan: Plan | None) -> CheckinDraft:
     """What else belongs to a plan stays while its first line is changed; what it is about only while it is the same."""
-    if not what:
-        return None, None
-    if draft.next_plan is not None:
-        item = draft.item if what == draft.next_plan.what else None
-        return replace(draft.next_plan, what=what), item
-    if next_plan is not None and next_plan.text.what == what:
-        return next_plan.text, next_plan.item  # made for themselves alone; the preview says that it will be shown
-    return PlanText(what), None
+    before = draft.next_plan
+    if what == (before.what if before is not None else ""):
+        return draft
+    if what and before is None and next_plan is not None and next_plan.text.what == what:
+        # Made for themselves alone; the preview says that it will be shown.
+        return replace(draft, next_plan=next_plan.text, item=next_plan.item, plan_from=PlanFrom.OWN)
+    return put_plan(draft, replace(before or PlanText(what), what=what) if what else None, None)
 
 
 def send_draft(

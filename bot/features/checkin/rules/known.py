@@ -71,6 +71,12 @@ def choose_known(known: Sequence[KnownEvidence], keys: Collection[str]) -> tuple
     return tuple(one for one in known if _stem(one.key) in wanted)
 
 
+def offer_known(added: Sequence[KnownEvidence], known: Iterable[KnownEvidence]) -> tuple[KnownEvidence, ...]:
+    """What was added, as it was read then, and what else can be."""
+    there = {_stem(one.key) for one in added}
+    return (*added, *(one for one in known if _stem(one.key) not in there))
+
+
 def _stem(key: str) -> str:
     kind, _, _ = key.partition(":")
     return kind if kind in {name for name, _ in _KINDS.values()} else key

@@ -11,7 +11,9 @@ import discord
 from discord.utils import format_dt
 
 from bot.errors import MemberError
-from bot.features.checkin.models import Checkin, CheckinDraft, Digest, Panel
+from bot.features.checkin.models import Checkin, CheckinDraft, Digest, Panel, PlanFrom
+from bot.features.checkin.rules.forms import begin_draft
+from bot.features.checkin.rules.known import offer_known
 from bot.features.checkin.service import CheckinService
 from bot.features.checkin.views.render import (
     CLOSED,
@@ -25,7 +27,6 @@ from bot.features.checkin.views.render import (
 from bot.features.checkin.views.windows import (
     Sent,
     answer_window,
-    begun,
     form_window,
     if_then_window,
     read_answer,
@@ -222,7 +223,7 @@ async def _change(click: _Click) -> None:
 async def _send_window(click: _Click, panel: Panel) -> None:
     if not panel.can_check_in:
         raise MemberError(CLOSED)
-    plan = begun(panel).next_plan
+    plan = begin_draft(panel.checkin, panel.next_plan).next_plan
     what = plan.what if plan is not None else ""
     if not what and not _is_begun(panel.checkin):
         what = await _suggest_plan(click.interaction, panel.group.id)
@@ -280,7 +281,7 @@ async def _set_shows_blocker(click: _Click, *, shows_blocker: bool) -> None:
 
 async def _ask_if_then(click: _Click) -> None:
     panel = await click.service.open(click.week_id, click.member_id)
-    plan = begun(panel).next_plan
+    plan = begin_draft(panel.checkin, panel.next_plan).next_plan
     if plan is None:
         raise MemberError(NO_DRAFT)
     await click.interaction.response.send_modal(if_then_window(click.week_id, plan))
@@ -455,10 +456,9 @@ class KnownSelect(discord.ui.DynamicItem[_Select], template=rf"checkin:(?P<week>
 
 
 def _known_options(panel: Panel) -> Iterator[discord.SelectOption]:
-    added = {known.key for known in panel.added}
-    every = {known.key: known for known in (*panel.added, *panel.known)}
-    for key, known in list(every.items())[:_OPTIONS]:
-        yield discord.SelectOption(label=shorten(known.text, _OPTION_LIMIT), value=key, default=key in added)
+    for known in offer_known(panel.added, panel.known)[:_OPTIONS]:
+        label = shorten(known.text, _OPTION_LIMIT)
+        yield discord.SelectOption(label=label, value=known.key, default=known in panel.added)
 
 
 class TimeSelect(discord.ui.DynamicItem[_Select], template=rf"checkin:(?P<week>{_ID}):time"):
@@ -778,7 +778,7 @@ CHECKIN_ITEMS = (
 
 async def take_window(interaction: discord.Interaction[Any], sent: Sent) -> None:
     """Do what a window was for."""
-    async with run_safely(interaction):
+    async with run_safely(interaction, sent.by_label):
         await interaction.response.defer(ephemeral=not sent.is_here, thinking=not sent.is_here)
         match sent.name:
             case "form":
@@ -793,19 +793,20 @@ async def _take_form(interaction: discord.Interaction[Any], sent: Sent) -> None:
     """Keep the form as a draft and show what the group would see. A blocker that is new is answered in private."""
     service, member_id = checkin_service(interaction), interaction.user.id
     form = read_form(sent)
-    before = begun(await service.open(sent.id, member_id)).blocker
+    before = await service.open(sent.id, member_id)
+    known_blocker = begin_draft(before.checkin, before.next_plan).blocker
     panel = await service.save(sent.id, member_id, form)
     panel = await _name_part(interaction, sent.id, panel)
     await _show_panel(interaction, panel)
-    if form.blocker and form.blocker != before:
+    if form.blocker and form.blocker != known_blocker:
         concepts = await answer_blocker(interaction, form.blocker, group_id=panel.group.id, week_id=sent.id)
         await service.set_concepts(sent.id, member_id, concepts)
 
 
 async def _name_part(interaction: discord.Interaction[Any], week_id: int, panel: Panel) -> Panel:
-    """Note which part of the path the next plan is about, if it names the one that /next suggests."""
+    """Note which part of the path a plan is about that was written here, if it names the one that /next suggests."""
     draft = panel.checkin.draft if panel.checkin is not None else None
-    if draft is None or draft.next_plan is None or draft.item is not None:
+    if draft is None or draft.next_plan is None or draft.item is not None or draft.plan_from is not PlanFrom.WRITTEN:
         return panel
     item = await plan_service(interaction).find_item(interaction.user.id, draft.next_plan.what)
     if item is None:
@@ -818,7 +819,8 @@ async def _take_if_then(interaction: discord.Interaction[Any], sent: Sent) -> No
     if typed is None:
         raise MemberError(NO_DRAFT)
     service, member_id = checkin_service(interaction), interaction.user.id
-    likely = begun(await service.open(sent.id, member_id)).item
+    before = await service.open(sent.id, member_id)
+    likely = begin_draft(before.checkin, before.next_plan).item
     item = await plan_service(interaction).find_item(member_id, typed[1].what, [likely])
     await _show_panel(interaction, await service.set_plan(sent.id, member_id, typed[1], item))
 

@@ -12,12 +12,13 @@ from bot.features.checkin.models import (
     EVIDENCE_LIMIT,
     LEARNED_LIMIT,
     REPLY_LIMIT,
-    CheckinDraft,
     CheckinForm,
     Panel,
 )
+from bot.features.checkin.rules.forms import begin_draft
 from bot.features.checkin.views.render import OUTCOMES
 from bot.features.plan.models import WHAT_LIMIT, Outcome, PlanText
+from bot.features.plan.views import FIELDS as PLAN_FIELDS
 from bot.features.plan.views import plan_window
 from bot.ui.components import read_fields
 from bot.ui.text import shorten
@@ -25,6 +26,14 @@ from bot.ui.text import shorten
 _HINT_LIMIT = 100
 _ID = r"checkin:(?P<id>\d{1,18})"
 _WINDOWS = re.compile(rf"{_ID}:(?P<name>form|ifthen|answer)(?P<here>:here)?")
+_FIELDS: Mapping[str, str] = {
+    "evidence": "Evidence",
+    "learned": "What I learned",
+    "blocker": "What blocks me",
+    "next": "My next plan",
+    "text": "Your reply",
+}
+"""What members type into, with the labels that they read."""
 
 
 class _Window(discord.ui.Modal):
@@ -39,15 +48,15 @@ class _Window(discord.ui.Modal):
 
 def form_window(week_id: int, panel: Panel, next_plan: str, *, is_here: bool) -> discord.ui.Modal:
     """The check-in itself, filled with what is there. `is_here`: the message below which it opens shows the result."""
-    draft = begun(panel)
+    draft = begin_draft(panel.checkin, panel.next_plan)
     return _Window(
         "Check-in",
         f"checkin:{week_id}:form{':here' if is_here else ''}",
         _outcome(panel, draft.outcome),
-        _text("evidence", "Evidence", "A link, a notebook, hours: whatever shows it.", draft.evidence, EVIDENCE_LIMIT),
-        _text("learned", "What I learned", "A sentence is enough.", draft.learned, LEARNED_LIMIT),
-        _text("blocker", "What blocks me", "Only you see this, unless you show it.", draft.blocker, BLOCKER_LIMIT),
-        _line("next", "My next plan", "One line, for the time until the next check-in.", next_plan, WHAT_LIMIT),
+        _text("evidence", "A link, a notebook, hours: whatever shows it.", draft.evidence, EVIDENCE_LIMIT),
+        _text("learned", "A sentence is enough.", draft.learned, LEARNED_LIMIT),
+        _text("blocker", "Only you see this, unless you show it.", draft.blocker, BLOCKER_LIMIT),
+        _line("next", "One line, for the time until the next check-in.", next_plan, WHAT_LIMIT),
     )
 
 
@@ -62,29 +71,8 @@ def answer_window(checkin_id: int, text: str) -> discord.ui.Modal:
         custom_id="text", style=discord.TextStyle.paragraph, default=text or None, max_length=REPLY_LIMIT
     )
     hint = "One question or a word of encouragement. Your group sees it."
-    label: discord.ui.Label[Any] = discord.ui.Label(text="Your reply", description=hint, component=written)
+    label: discord.ui.Label[Any] = discord.ui.Label(text=_FIELDS["text"], description=hint, component=written)
     return _Window("A reply", f"checkin:{checkin_id}:answer:here", label)
-
-
-def begun(panel: Panel) -> CheckinDraft:
-    """What a window begins with: what is being written, else what was sent, else nothing."""
-    checkin = panel.checkin
-    if checkin is None:
-        return CheckinDraft()
-    if checkin.draft is not None:
-        return checkin.draft
-    next_plan = panel.next_plan
-    return CheckinDraft(
-        outcome=checkin.outcome,
-        evidence=checkin.evidence,
-        learned=checkin.learned,
-        blocker=checkin.blocker,
-        shows_blocker=checkin.shows_blocker,
-        known=checkin.known,
-        minutes=checkin.minutes,
-        next_plan=next_plan.text if next_plan else None,
-        item=next_plan.item if next_plan else None,
-    )
 
 
 def _outcome(panel: Panel, chosen: Outcome | None) -> discord.ui.Label[Any]:
@@ -99,7 +87,7 @@ def _outcome(panel: Panel, chosen: Outcome | None) -> discord.ui.Label[Any]:
     return discord.ui.Label(text="How did it go?", description=hint, component=menu)
 
 
-def _text(name: str, label: str, hint: str, default: str, limit: int) -> discord.ui.Label[Any]:
+def _text(name: str, hint: str, default: str, limit: int) -> discord.ui.Label[Any]:
     written: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id=name,
         style=discord.TextStyle.paragraph,
@@ -107,14 +95,14 @@ def _text(name: str, label: str, hint: str, default: str, limit: int) -> discord
         required=False,
         max_length=limit,
     )
-    return discord.ui.Label(text=label, description=hint, component=written)
+    return discord.ui.Label(text=_FIELDS[name], description=hint, component=written)
 
 
-def _line(name: str, label: str, placeholder: str, default: str, limit: int) -> discord.ui.Label[Any]:
+def _line(name: str, placeholder: str, default: str, limit: int) -> discord.ui.Label[Any]:
     written: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id=name, placeholder=placeholder, default=default[:limit] or None, required=False, max_length=limit
     )
-    return discord.ui.Label(text=label, component=written)
+    return discord.ui.Label(text=_FIELDS[name], component=written)
 
 
 # What comes back
@@ -132,6 +120,11 @@ class Sent:
     def text(self, name: str, limit: int) -> str:
         """What was typed, without the space around it."""
         return self.typed.get(name, "").strip()[:limit].strip()
+
+    @property
+    def by_label(self) -> Mapping[str, str]:
+        """Everything that was typed, to give it back."""
+        return {label: self.typed.get(name, "") for name, label in [*_FIELDS.items(), *PLAN_FIELDS.items()]}
 
 
 def read_window(interaction: discord.Interaction[Any]) -> Sent | None:

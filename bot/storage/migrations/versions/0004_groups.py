@@ -197,6 +197,7 @@ def upgrade() -> None:
         sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.Column("posted_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["member_id"], ["learners.member_id"], name="fk_checkins_member_id_learners", ondelete="CASCADE"
         ),
