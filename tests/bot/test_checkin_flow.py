@@ -794,9 +794,19 @@ async def test_away_this_week_and_back_again(settings, encoder):
         told = (await s.ada.click(prompt, label="Away this week")).response
         assert (told.ephemeral, told.content) == (True, AWAY.format(until=format_dt(CLOSES, "f")))
         assert s.rows("SELECT is_away FROM week_members WHERE member_id = ?", s.ada.id) == [(1,)]
-        await s.ada.click(told, label="I am here after all")
-        assert told.content == HERE
-        panel = await write(s.ada, told, outcome=["done"])
+        shown = await overview(s, s.ada)
+        assert shown.embeds[0].description.startswith(
+            f"You are away until {format_dt(CLOSES, 'f')}: nothing is asked of you, no week is missed. `/group resume` "
+            "ends that.\n"
+        )
+        assert shown.embeds[0].footer.text == "/group resume when you are back · /plan for your plan"
+        assert buttons_of(shown) == ["Check in", "I am here after all", "My plan"]
+        await s.ada.click(prompt, label="Away this week")
+        paused = "SELECT count(*) FROM group_events WHERE kind = 'paused' AND member_id = ?"
+        assert s.rows(paused, s.ada.id) == [(1,)]
+        await s.ada.click(shown, label="I am here after all")
+        assert shown.content == HERE
+        panel = await write(s.ada, shown, outcome=["done"])
         await s.ada.click(panel, label="Show to my group")
         told = (await s.ada.click(prompt, label="Away this week")).response
         assert told.content == IN_ALREADY
@@ -807,6 +817,8 @@ async def test_away_this_week_and_back_again(settings, encoder):
         assert posts(s, group)[-1].content == ""  # nobody asks an absent partner
         digest = await close(s, group)
         assert "1 was away." in text_of(digest)
+        shown = await overview(s, s.grace)
+        assert shown.embeds[0].description == "The week of 5 January is closed. You were away, so it does not count."
         told = await s.grace.click(await forge(s, group, prompt_buttons(1)), label="Away this week")
         assert told.response.content == CLOSED
 
@@ -1104,6 +1116,9 @@ async def test_checkin_shows_where_one_stands_and_what_can_be_made_up(settings, 
         assert buttons_of(shown) == ["My check-in", "My plan"]
         shown = await overview(s, s.grace)
         until = format_dt(CLOSES + WEEK, "f")
+        assert shown.embeds[0].description == (
+            f"The week of 5 January is closed, and you can make it up until {until}. It takes two minutes."
+        )
         assert fields_of(shown)["Your rhythm"] == "0 of your 1 planned week."
         assert fields_of(shown)["A week to make up"] == f"It can still count, until {until}."
         assert buttons_of(shown) == ["Make up the week of 5 January", "My plan"]
@@ -1159,7 +1174,7 @@ async def test_checkin_of_an_absent_member_and_of_a_paused_group(settings, encod
         assert shown.embeds[0].description.startswith(
             f"You are away until {format_dt(MONDAY + DAY, 'f')}: nothing is asked of you, no week is missed."
         )
-        assert shown.embeds[0].footer.text == "/group pause when you are away · /plan for your plan"
+        assert shown.embeds[0].footer.text == "/group resume when you are back · /plan for your plan"
 
 
 async def test_nothing_that_members_write_is_logged(settings, encoder, caplog):

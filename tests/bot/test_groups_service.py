@@ -388,7 +388,8 @@ async def test_going_away_in_an_open_week_takes_that_week_out_unless_it_is_kept(
     assert all(member.away_until == world.now + 2 * WEEK for member in status.members)
     found = dict(await rows(world.database, "SELECT member_id, is_away FROM week_members"))
     assert {member: bool(is_away) for member, is_away in found.items()} == {ADA: False, GRACE: True, EVE: True}
-    status = await world.groups.resume_member(group.id, GRACE)
+    status, was_away = await world.groups.resume_member(group.id, GRACE)
+    assert was_away is True
     assert {member.member_id for member in status.members if member.away_until is None} == {GRACE}
     assert await refused(world.groups.pause_member(group.id, LINUS, world.now + WEEK)) == texts.NOT_IN
     assert await refused(world.groups.resume_member(group.id, LINUS)) == texts.NOT_IN

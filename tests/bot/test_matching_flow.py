@@ -21,6 +21,7 @@ from bot.features.matching.views.controls import (
     NO_CURRICULUM,
     AnswerButton,
     CloseButton,
+    DeclineButton,
     LanguageSelect,
     LetterButton,
     LookButton,
@@ -124,7 +125,10 @@ async def see(member, post):
 
 async def answer(post, label, *members):
     for member in members:
-        await member.click(await see(member, post), label=label)
+        seen = await see(member, post)
+        await member.click(seen, label=label)
+        if "Decline for everybody" in labels_of(seen.message):
+            await member.click(seen, label="Decline for everybody")
 
 
 async def group_of(s, *members, name="Gradients", rhythm=TUESDAYS, zone=BERLIN, **values):
@@ -439,6 +443,17 @@ async def test_what_did_not_come_about_is_told_without_saying_who_declined(setti
         await answer(post, "Accept", s.ada)
         seen = await see(s.grace, post)
         await s.grace.click(seen, label="Decline")
+        assert seen.message.content == (
+            "Declining ends this proposal for everybody, as fewer than three would be left. Nobody is told who "
+            "declined."
+        )
+        assert labels_of(seen.message) == ["Decline for everybody", "Back"]
+        await s.restart()
+        await s.grace.click(seen, label="Back")
+        assert (seen.message.content, labels_of(seen.message)) == ("", ["Accept", "Decline"])
+        assert states(s) == ["open"]
+        await s.grace.click(seen, label="Decline")
+        await s.grace.click(seen, label="Decline for everybody")
         assert seen.message.embeds[0].description == (
             "Nothing came of this proposal, and that is fine. Whoever looks for a group is still on the list."
         )
@@ -583,6 +598,7 @@ async def test_who_asked_for_it_gets_a_direct_message_and_can_decide_there(setti
         assert s.grace.user.dm_channel is None or s.grace.user.dm_channel.history() == []
         seen = await see(s.ada.user, letter)
         await s.ada.user.click(seen, label="Decline")
+        await s.ada.user.click(seen, label="Decline for everybody")
         await work(s)
         assert letters(s.ada)[-1].startswith("Nothing came of this proposal, and that is fine.")
         assert states(s) == ["declined"]
@@ -908,7 +924,7 @@ async def test_the_panel_works_for_whoever_presses_it_and_in_a_server_only(setti
         personal = (WindowSelect, LanguageSelect, LetterButton, LookButton, ZoneButton)
         for item in (*(part(wish) for part in personal), StopButton(), CloseButton()):
             view.add_item(item)
-        assert {*personal, StopButton, CloseButton, SeeButton, AnswerButton} == set(MATCH_ITEMS)
+        assert {*personal, StopButton, CloseButton, SeeButton, AnswerButton, DeclineButton} == set(MATCH_ITEMS)
         dm = await s.client.create_dm(discord.Object(s.ada.id))
         letter = await dm.send("forged", view=view)
         await s.env.settle()

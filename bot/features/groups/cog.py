@@ -320,8 +320,9 @@ class GroupCog(commands.GroupCog, group_name="group", group_description="Study g
         await interaction.response.defer(ephemeral=True, thinking=True)
         found, member_id = await self._choose(interaction, group), interaction.user.id
         if who == ME:
-            status = await self._service.resume_member(found.id, member_id)
-            text = f"Good to have you back in {named(status.group)}. {_next(status)}"
+            status, was_away = await self._service.resume_member(found.id, member_id)
+            hello = "Good to have you back in" if was_away else "You were not away from"
+            text = f"{hello} {named(status.group)}. {_next(status)}"
         else:
             status = await self._service.resume_group(found.id, member_id)
             text = f"{named(status.group)} goes on. {_next(status)}"

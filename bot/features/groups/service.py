@@ -343,13 +343,14 @@ class GroupService:
             MemberError: they are not in it.
         """
         async with self._database.transaction() as session:
-            await self._change_member(session, group_id, member_id, away_until=until)
+            before = await self._change_member(session, group_id, member_id, away_until=until)
             await store.mark_away(session, group_id, member_id)
-            await store.add_event(session, group_id, EventKind.PAUSED, self._clock(), member_id=member_id)
+            if before.away_until != until:
+                await store.add_event(session, group_id, EventKind.PAUSED, self._clock(), member_id=member_id)
             return await self._status(session, await self._living(session, group_id))
 
-    async def resume_member(self, group_id: int, member_id: int) -> GroupStatus:
-        """A member is back before they said.
+    async def resume_member(self, group_id: int, member_id: int) -> tuple[GroupStatus, bool]:
+        """A member is back before they said; whether they were away at all.
 
         Raises:
             MemberError: they are not in it.
@@ -360,7 +361,7 @@ class GroupService:
             await store.mark_away(session, group_id, member_id, is_away=False)
             if was_away:
                 await store.add_event(session, group_id, EventKind.RESUMED, now, member_id=member_id)
-            return await self._status(session, await self._living(session, group_id))
+            return await self._status(session, await self._living(session, group_id)), was_away
 
     async def set_nudges(self, group_id: int, member_id: int, *, is_nudged: bool, by_dm: bool) -> GroupStatus:
         """Whether a member gets a private note when a check-in is about to close without theirs, and how.

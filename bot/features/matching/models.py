@@ -221,7 +221,10 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A proposal as one of its members sees it. `answered` counts those who have said something."""
+    """A proposal as one of its members sees it. `answered` counts those who have said something.
+
+    `hangs_on_it`: it ends for all of its members if this one declines.
+    """
 
     proposal: Proposal
     terms: Terms
@@ -229,6 +232,7 @@ class Offer:
     part: int
     answer: Answer | None
     answered: int
+    hangs_on_it: bool
 
 
 @dataclass(frozen=True, slots=True)

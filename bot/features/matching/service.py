@@ -452,7 +452,24 @@ class MatchingService:
         groups = await self._groups_of(session, proposal)
         me = next(member for member in proposal.members if member.member_id == member_id)
         answered = sum(member.answer is not None for member in proposal.members)
-        return Offer(proposal, store.read_terms(proposal.details), groups, me.part, me.answer, answered)
+        hangs_on_it = await self._would_end(session, proposal, member_id)
+        return Offer(proposal, store.read_terms(proposal.details), groups, me.part, me.answer, answered, hangs_on_it)
+
+    async def _would_end(self, session: AsyncSession, proposal: Proposal, member_id: int) -> bool:
+        """Whether an open proposal ends for all if this member declines."""
+        if proposal.state is not ProposalState.OPEN:
+            return False
+        members = [
+            replace(member, answer=Answer.NO) if member.member_id == member_id else member
+            for member in proposal.members
+        ]
+        inside = await self._inside(session, proposal)
+        return decide(proposal.kind, members, inside, is_over=False) is ProposalState.DECLINED
+
+    async def _inside(self, session: AsyncSession, proposal: Proposal) -> list[list[int]]:
+        """Who is in the groups that a proposal would change, in their order."""
+        members = await groups_store.list_members_of(session, proposal.groups)
+        return [[member.member_id for member in members.get(group_id, ())] for group_id in proposal.groups]
 
     async def _groups_of(self, session: AsyncSession, proposal: Proposal) -> tuple[Group, ...]:
         found = [await groups_store.find_group(session, group_id) for group_id in proposal.groups]
@@ -465,8 +482,7 @@ class MatchingService:
             return proposal
         for group_id in sorted(proposal.groups):
             await groups_store.lock(session, group_id)
-        members = await groups_store.list_members_of(session, proposal.groups)
-        inside = [[member.member_id for member in members.get(group_id, ())] for group_id in proposal.groups]
+        inside = await self._inside(session, proposal)
         state = decide(proposal.kind, proposal.members, inside, is_over=now >= proposal.expires_at)
         if state is ProposalState.OPEN:
             return proposal

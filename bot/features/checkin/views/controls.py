@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -522,6 +523,11 @@ def _waits(panel: Panel) -> bool:
     return panel.can_check_in and not (panel.checkin is not None and panel.checkin.state.counts)
 
 
+def _is_missing(panel: Panel, now: datetime) -> bool:
+    """Whether a member is away while a week is open."""
+    return panel.week is not None and panel.week.closed_at is None and panel.membership.is_away(now)
+
+
 async def _overview_items(
     interaction: discord.Interaction[Any], panels: Sequence[Panel], chosen: Panel
 ) -> Iterable[_Item]:
@@ -529,6 +535,8 @@ async def _overview_items(
     newest = chosen.week.id if chosen.week is not None else None
     if chosen.week is not None and (label := _open_label(chosen)):
         items.append(WeekButton(chosen.week.id, Act.OPEN, label))
+    if _is_missing(chosen, interaction.client.clock()) and chosen.week is not None:
+        items.append(WeekButton(chosen.week.id, Act.HERE))
     missed = chosen.rhythm.repair_week
     if missed is not None and missed != newest:
         old = await checkin_service(interaction).open(missed, interaction.user.id)

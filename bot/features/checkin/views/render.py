@@ -26,6 +26,7 @@ from bot.features.checkin.models import (
     Week,
     WeekMember,
 )
+from bot.features.checkin.rules.rhythm import repair_until
 from bot.features.groups.models import Group, GroupMember, GroupState
 from bot.features.groups.views.render import readers
 from bot.features.plan.models import FALLBACK_LIMIT, PLACE_LIMIT, WHAT_LIMIT, WHEN_LIMIT, Outcome, Plan, PlanText
@@ -349,7 +350,8 @@ def render_overview(panel: Panel, now: datetime) -> discord.Embed:
         embed.add_field(name="A week to make up", value=f"It can still count, until {until}.", inline=False)
     embed.add_field(name="Next check-in", value=_next_line(panel), inline=False)
     embed.add_field(name="One private note before a check-in closes", value=nudge_line(panel.membership), inline=False)
-    return embed.set_footer(text="/group pause when you are away · /plan for your plan")
+    away = "/group resume when you are back" if panel.membership.is_away(now) else "/group pause when you are away"
+    return embed.set_footer(text=f"{away} · /plan for your plan")
 
 
 def _plain(text: str) -> str:
@@ -363,8 +365,8 @@ def _sentence(text: str) -> str:
 
 def _now_line(panel: Panel, now: datetime) -> Iterator[str]:
     if panel.membership.is_away(now) and panel.membership.away_until is not None:
-        until = format_dt(panel.membership.away_until, "f")
-        yield f"You are away until {until}: nothing is asked of you, no week is missed. `/group pause` changes that."
+        back = format_dt(panel.membership.away_until, "f")
+        yield f"You are away until {back}: nothing is asked of you, no week is missed. `/group resume` ends that."
     if panel.group.note:
         yield panel.group.note
     if panel.week is None:
@@ -373,16 +375,23 @@ def _now_line(panel: Panel, now: datetime) -> Iterator[str]:
     name = week_name(panel.week, panel.group)
     if panel.week.closed_at is None and panel.can_check_in:
         yield f"The {name} is open until {format_dt(panel.week.closes_at, 'f')}. {_mine(panel)}"
+    elif panel.can_check_in and not _has_checked_in(panel) and (until := repair_until(panel.week.closed_at)):
+        yield f"The {name} is closed, and you can make it up until {format_dt(until, 'f')}. {_mine(panel)}"
     else:
-        yield f"The {name} is closed. {_mine(panel)}"
+        yield f"The {name} is closed. {_mine(panel)}".rstrip()
+
+
+def _has_checked_in(panel: Panel) -> bool:
+    return panel.checkin is not None and panel.checkin.state.counts
 
 
 def _mine(panel: Panel) -> str:
-    checkin = panel.checkin
-    if checkin is not None and checkin.draft is not None:
+    if panel.checkin is not None and panel.checkin.draft is not None:
         return "Yours is written and not sent yet."
-    if checkin is not None and checkin.state.counts:
+    if _has_checked_in(panel):
         return "You have checked in."
+    if panel.asked is not None and panel.asked.is_away:
+        return "You were away, so it does not count."
     return "It takes two minutes." if panel.can_check_in else ""
 
 

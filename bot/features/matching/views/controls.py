@@ -17,6 +17,7 @@ from bot.features.matching.service import MatchingService
 from bot.features.matching.views.render import (
     NOT_NOW,
     STOPPED,
+    render_last_word,
     render_looking,
     render_offer,
     render_panel,
@@ -302,7 +303,7 @@ def offer_view(offer: Offer) -> discord.ui.View | None:
     if offer.answer is not Answer.YES:
         view.add_item(AnswerButton(proposal.id, Answer.YES))
     if offer.answer is not Answer.NO:
-        view.add_item(AnswerButton(proposal.id, Answer.NO))
+        view.add_item(DeclineButton(proposal.id) if offer.hangs_on_it else AnswerButton(proposal.id, Answer.NO))
     return view
 
 
@@ -331,11 +332,11 @@ class SeeButton(discord.ui.DynamicItem[_Button], template=r"match:(?P<id>\d{1,18
 class AnswerButton(discord.ui.DynamicItem[_Button], template=r"match:(?P<id>\d{1,18}):(?P<answer>yes|no)"):
     """Accepts or declines a proposal."""
 
-    def __init__(self, proposal_id: int, answer: Answer) -> None:
+    def __init__(self, proposal_id: int, answer: Answer, label: str | None = None) -> None:
         is_yes = answer is Answer.YES
         super().__init__(
             discord.ui.Button(
-                label="Accept" if is_yes else "Decline",
+                label=label or ("Accept" if is_yes else "Decline"),
                 style=discord.ButtonStyle.success if is_yes else discord.ButtonStyle.secondary,
                 custom_id=f"match:{proposal_id}:{answer}",
             )
@@ -355,6 +356,32 @@ class AnswerButton(discord.ui.DynamicItem[_Button], template=r"match:(?P<id>\d{1
             await interaction.edit_original_response(content=None, embed=embed, view=offer_view(offer))
 
 
+class DeclineButton(discord.ui.DynamicItem[_Button], template=r"match:(?P<id>\d{1,18}):(?P<step>ask|back)"):
+    """Asks before a proposal ends for all of its members, and goes back to it."""
+
+    def __init__(self, proposal_id: int, step: str = "ask") -> None:
+        label = "Decline" if step == "ask" else "Back"
+        super().__init__(discord.ui.Button(label=label, custom_id=f"match:{proposal_id}:{step}"))
+        self._proposal_id = proposal_id
+        self._step = step
+
+    @classmethod
+    async def from_custom_id(cls, _interaction: discord.Interaction, _item: _Item, match: re.Match[str]) -> Self:
+        return cls(int(match["id"]), match["step"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        async with run_safely(interaction):
+            await interaction.response.defer()
+            offer = await service_of(interaction).see(self._proposal_id, interaction.user.id)
+            embed, question, view = render_offer(offer, interaction.client.clock()), None, offer_view(offer)
+            if self._step == "ask" and offer.hangs_on_it:
+                question = render_last_word(offer.proposal.kind)
+                view = discord.ui.View(timeout=None)
+                view.add_item(AnswerButton(self._proposal_id, Answer.NO, "Decline for everybody"))
+                view.add_item(DeclineButton(self._proposal_id, "back"))
+            await interaction.edit_original_response(content=question, embed=embed, view=view)
+
+
 MATCH_ITEMS = (
     WindowSelect,
     LanguageSelect,
@@ -365,6 +392,7 @@ MATCH_ITEMS = (
     ZoneButton,
     SeeButton,
     AnswerButton,
+    DeclineButton,
 )
 """What a client has to know so that buttons sent before a restart still work."""
 

@@ -228,6 +228,12 @@ _OWN_ANSWERS: Mapping[Answer | None, str] = {
 }
 
 
+def render_last_word(kind: ProposalKind) -> str:
+    """Asked before an answer that ends the proposal for all."""
+    why = "as fewer than three would be left" if kind is ProposalKind.FORM else "as everybody has to agree"
+    return f"Declining ends this proposal for everybody, {why}. Nobody is told who declined."
+
+
 # What others see
 
 
