@@ -1,10 +1,23 @@
-"""Components as Discord sends them back: the fields of a window, the names of what stands below a message."""
+"""Components below a message and as Discord sends them back: the fields of a window, the names of buttons."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import discord
+
+
+def view_of(*items: discord.ui.Item[Any]) -> discord.ui.View:
+    """What stands below a message. Each item works by its custom_id, also after a restart.
+
+    discord.py does not remember a stopped view. It need not: the dynamic items are known, and nothing would ever remove
+    a view with buttons of other features from its memory.
+    """
+    view = discord.ui.View(timeout=None)
+    for item in items:
+        view.add_item(item)
+    view.stop()
+    return view
 
 
 def read_fields(

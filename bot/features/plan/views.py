@@ -25,7 +25,7 @@ from bot.features.plan.models import (
     PlanView,
 )
 from bot.features.plan.service import PlanService
-from bot.ui.components import read_fields
+from bot.ui.components import read_fields, view_of
 from bot.ui.embeds import BLUE
 from bot.ui.errors import run_safely
 from bot.ui.text import escape
@@ -211,7 +211,7 @@ class PlanButton(discord.ui.DynamicItem[_Button], template=rf"plan:(?P<id>\d{{1,
                     await _edit_panel(interaction, await service.keep(self._plan_id, member_id), _KEPT)
                 case _:
                     view = await service.withdraw(self._plan_id, member_id)
-                    buttons = _view(NewButton(view.plan.group_id))
+                    buttons = view_of(NewButton(view.plan.group_id))
                     await interaction.edit_original_response(content=_TAKEN_BACK, embed=None, view=buttons)
 
 
@@ -264,20 +264,12 @@ def mine_id(plan_id: int) -> str:
 def panel_buttons(view: PlanView) -> discord.ui.View:
     """What can be done with a plan."""
     is_shown = view.plan.state is PlanState.SHOWN
-    return _view(*(PlanButton(view.plan.id, do) for do in Do if not (is_shown and do is Do.SHOW)))
+    return view_of(*(PlanButton(view.plan.id, do) for do in Do if not (is_shown and do is Do.SHOW)))
 
 
 def post_buttons(plan: Plan) -> discord.ui.View:
     """What stands below a plan that the group sees."""
-    return _view(MineButton(plan.id))
-
-
-def _view(*items: _Item) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for item in items:
-        view.add_item(item)
-    view.stop()  # discord.py need not remember it: the dynamic items are known
-    return view
+    return view_of(MineButton(plan.id))
 
 
 # What commands and buttons share

@@ -9,6 +9,7 @@ from bot.errors import MemberError
 from bot.features.questions.views import question_controls, render_asked
 from bot.features.quiz.models import NothingFresh, Quiz
 from bot.features.quiz.service import QuizService
+from bot.ui.components import view_of
 from bot.ui.embeds import BLUE
 from bot.ui.errors import run_safely
 
@@ -72,10 +73,7 @@ def review_button(nothing: NothingFresh) -> discord.ui.View | None:
     if not nothing.due_now:
         return None
     label = f"Review what is due ({nothing.due_now})"
-    view = discord.ui.View(timeout=None)
-    view.add_item(discord.ui.Button(label=label, style=discord.ButtonStyle.primary, custom_id=_REVIEW))
-    view.stop()  # a button of another feature: nothing would ever remove the view from discord.py's memory
-    return view
+    return view_of(discord.ui.Button(label=label, style=discord.ButtonStyle.primary, custom_id=_REVIEW))
 
 
 class NewQuizButton(discord.ui.DynamicItem[_Button], template=r"quiz:new"):

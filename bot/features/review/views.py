@@ -18,14 +18,14 @@ from bot.features.questions.views import show_round
 from bot.features.review.models import Notice, Nudge, Overview, ReminderSetup, Window
 from bot.features.review.rules import MANY
 from bot.features.review.service import ReviewService
-from bot.ui.components import read_fields
+from bot.ui.components import read_fields, view_of
 from bot.ui.embeds import BLUE, add_lines
 from bot.ui.errors import run_safely
 from bot.ui.text import escape, shorten
+from bot.ui.zone import ZoneWindow
 
 START, STOP = "review:start", "review:stop"
 
-_ZONE_LIMIT = 40
 _NEWS_LIMIT = 2400
 _OFF = "off"
 _HERE = "here"
@@ -116,17 +116,15 @@ def _clock(hours: tuple[int, int]) -> str:
 
 def overview_buttons(overview: Overview) -> discord.ui.View:
     """Begin, or a quiz where nothing is due; and the reminder."""
-    view = discord.ui.View(timeout=None)
+    first: discord.ui.Item[Any]
     if overview.left:
-        view.add_item(StartButton("Go on"))
+        first = StartButton("Go on")
     elif overview.due:
-        view.add_item(StartButton(f"Start ({min(overview.due, overview.at_a_time)})"))
+        first = StartButton(f"Start ({min(overview.due, overview.at_a_time)})")
     else:
-        view.add_item(discord.ui.Button(label="Take a quiz", custom_id="quiz:again", style=discord.ButtonStyle.primary))
+        first = discord.ui.Button(label="Take a quiz", custom_id="quiz:again", style=discord.ButtonStyle.primary)
     is_on = overview.reminder is not None and overview.reminder.failed_at is None
-    view.add_item(ReminderButton("Change reminder" if is_on else "Remind me"))
-    view.stop()  # discord.py would remember the button of another feature for ever
-    return view
+    return view_of(first, ReminderButton("Change reminder" if is_on else "Remind me"))
 
 
 async def send_overview(interaction: discord.Interaction[Any]) -> None:
@@ -233,7 +231,9 @@ class ReminderButton(discord.ui.DynamicItem[_Button], template=r"review:reminder
         async with run_safely(interaction):
             setup = await _service(interaction).show_reminder(interaction.user.id)
             if setup.zone is None:
-                await interaction.response.send_modal(ZoneModal(guess_zone(interaction.locale.value) or ""))
+                await interaction.response.send_modal(
+                    ZoneWindow("review:zone", guess_zone(interaction.locale.value) or "")
+                )
                 return
             embed = render_setup(setup, interaction.client.clock())
             await interaction.response.send_message(embed=embed, view=setup_view(setup), ephemeral=True)
@@ -288,7 +288,7 @@ class ZoneButton(discord.ui.DynamicItem[_Button], template=r"review:zone"):
         async with run_safely(interaction):
             setup = await _service(interaction).show_reminder(interaction.user.id)
             typed = setup.zone or guess_zone(interaction.locale.value) or ""
-            await interaction.response.send_modal(ZoneModal(typed, is_here=True))
+            await interaction.response.send_modal(ZoneWindow(f"review:zone:{_HERE}", typed))
 
 
 class StopButton(discord.ui.DynamicItem[_Button], template=STOP):
@@ -319,20 +319,6 @@ async def _edit_setup(interaction: discord.Interaction[Any], setup: ReminderSetu
 
 
 # The window
-
-
-class ZoneModal(discord.ui.Modal, title="Your time zone"):
-    """Asks where the member lives. With `is_here` the message below which it was opened is the one to go on with."""
-
-    def __init__(self, typed: str, *, is_here: bool = False) -> None:
-        super().__init__(custom_id=f"review:zone:{_HERE}" if is_here else "review:zone")
-        field: discord.ui.TextInput[Self] = discord.ui.TextInput(
-            custom_id="zone", default=typed[:_ZONE_LIMIT] or None, max_length=_ZONE_LIMIT
-        )
-        hint = "A city or a country, for example Europe/Berlin."
-        self.add_item(discord.ui.Label(text="Where are you?", description=hint, component=field))
-        # A stopped window is not remembered by discord.py. `read_zone` reads what comes back, also after a restart.
-        self.stop()
 
 
 def read_zone(interaction: discord.Interaction[Any]) -> tuple[str, bool] | None:

@@ -42,6 +42,7 @@ from bot.features.progress.announce import announce
 from bot.features.progress.rules.rhythm import format_minutes
 from bot.features.support.models import Blocker
 from bot.features.support.views import BlockerButton, answer_blocker
+from bot.ui.components import view_of
 from bot.ui.errors import run_safely
 from bot.ui.text import shorten
 
@@ -117,28 +118,28 @@ _PRIMARY = frozenset({Act.OPEN, Act.SHOW})
 
 def prompt_buttons(week_id: int) -> discord.ui.View:
     """Below the question of a week. The first one also marks the message, so that it is found again."""
-    return _view(*(WeekButton(week_id, act) for act in (Act.OPEN, Act.PLAN, Act.AWAY)))
+    return view_of(*(WeekButton(week_id, act) for act in (Act.OPEN, Act.PLAN, Act.AWAY)))
 
 
 def post_buttons(checkin_id: int) -> discord.ui.View:
     """Below the post of a check-in. It also marks the message."""
-    return _view(ReplyButton(checkin_id))
+    return view_of(ReplyButton(checkin_id))
 
 
 def digest_buttons(digest: Digest) -> discord.ui.View:
     """Below a digest. The last one also marks the message."""
     make_up = [WeekButton(digest.week.id, Act.OPEN, "Make it up")] if digest.quiet else []
-    return _view(*make_up, WeekButton(digest.week.id, Act.MINE))
+    return view_of(*make_up, WeekButton(digest.week.id, Act.MINE))
 
 
 def nudge_buttons(week_id: int) -> discord.ui.View:
     """Below a private note: straight to the check-in."""
-    return _view(WeekButton(week_id, Act.OPEN))
+    return view_of(WeekButton(week_id, Act.OPEN))
 
 
 def note_buttons(week_id: int, member_id: int) -> discord.ui.View:
     """Below the line in the home which says that there is a note."""
-    return _view(NoteButton(week_id, member_id))
+    return view_of(NoteButton(week_id, member_id))
 
 
 def open_id(week_id: int) -> str:
@@ -154,14 +155,6 @@ def digest_id(week_id: int) -> str:
 def reply_id(checkin_id: int) -> str:
     """The custom_id that marks the post of a check-in."""
     return f"checkin:{checkin_id}:reply"
-
-
-def _view(*items: _Item) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for item in items:
-        view.add_item(item)
-    view.stop()  # discord.py need not remember it: the dynamic items are known
-    return view
 
 
 # Buttons of a week
@@ -315,7 +308,7 @@ async def _go_away(click: _Click) -> None:
         raise MemberError(CLOSED)
     until = max(panel.week.closes_at, panel.membership.away_until or panel.week.closes_at)
     await groups_service(click.interaction).pause_member(panel.group.id, click.member_id, until)
-    text, view = AWAY.format(until=format_dt(until, "f")), _view(WeekButton(click.week_id, Act.HERE))
+    text, view = AWAY.format(until=format_dt(until, "f")), view_of(WeekButton(click.week_id, Act.HERE))
     await click.interaction.edit_original_response(content=text, view=view)
 
 
@@ -323,7 +316,7 @@ async def _come_back(click: _Click) -> None:
     await _defer_private(click.interaction)
     panel = await click.service.open(click.week_id, click.member_id)
     await groups_service(click.interaction).resume_member(panel.group.id, click.member_id)
-    await click.interaction.edit_original_response(content=HERE, view=_view(WeekButton(click.week_id, Act.OPEN)))
+    await click.interaction.edit_original_response(content=HERE, view=view_of(WeekButton(click.week_id, Act.OPEN)))
 
 
 async def _show_mine(click: _Click) -> None:
@@ -356,12 +349,12 @@ _DOES: Mapping[Act, Callable[[_Click], Awaitable[None]]] = {
 def panel_controls(panel: Panel, finishable: str | None = None) -> discord.ui.View:
     """What can be done with one's own check-in. `finishable` names the part of the path that can be marked as done."""
     if panel.week is None:
-        return _view()
+        return view_of()
     if panel.checkin is not None and panel.checkin.draft is not None:
-        return _view(*_draft_controls(panel.week.id, panel, panel.checkin.draft))
+        return view_of(*_draft_controls(panel.week.id, panel, panel.checkin.draft))
     if panel.checkin is not None and panel.checkin.state.counts:
-        return _view(*_sent_controls(panel.week.id, panel, panel.checkin, finishable))
-    return _view(WeekButton(panel.week.id, Act.OPEN)) if panel.can_check_in else _view()
+        return view_of(*_sent_controls(panel.week.id, panel, panel.checkin, finishable))
+    return view_of(WeekButton(panel.week.id, Act.OPEN)) if panel.can_check_in else view_of()
 
 
 def _draft_controls(week_id: int, panel: Panel, draft: CheckinDraft) -> Iterator[_Item]:
@@ -505,7 +498,7 @@ async def show_overview(interaction: discord.Interaction[Any], guild_id: int, gr
         raise MemberError(NO_GROUP)
     chosen = _choose(panels, group_id)
     embed = render_overview(chosen, interaction.client.clock())
-    view = _view(*await _overview_items(interaction, panels, chosen))
+    view = view_of(*await _overview_items(interaction, panels, chosen))
     await interaction.edit_original_response(content=None, embed=embed, view=view)
 
 
@@ -758,7 +751,7 @@ def _read_suggestion(interaction: discord.Interaction[Any]) -> str:
 async def _suggest_reply(interaction: discord.Interaction[Any], checkin_id: int, number: int) -> None:
     service = checkin_service(interaction)
     suggestion = await service.suggest_reply(checkin_id, interaction.user.id, number=number)
-    view = _view(*(AnswerButton(checkin_id, answer, number) for answer in Answer))
+    view = view_of(*(AnswerButton(checkin_id, answer, number) for answer in Answer))
     await interaction.edit_original_response(content=None, embed=render_suggestion(suggestion), view=view)
 
 

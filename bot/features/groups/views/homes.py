@@ -14,7 +14,7 @@ from bot.features.groups.views.render import render_about
 from bot.features.settings.views import tell_admins
 from bot.scheduling.models import Occurrence
 from bot.scheduling.rules import next_time
-from bot.ui.components import custom_ids
+from bot.ui.components import custom_ids, view_of
 from bot.ui.text import MESSAGE_LIMIT, shorten
 
 if TYPE_CHECKING:
@@ -247,10 +247,7 @@ async def _furnish(client: "TutorClient", thread: discord.Thread, group: Group) 
 
 
 def _about_button(group_id: int) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    view.add_item(discord.ui.Button(label="About this group", custom_id=about_id(group_id)))
-    view.stop()  # the dynamic item of that name takes the clicks
-    return view
+    return view_of(discord.ui.Button(label="About this group", custom_id=about_id(group_id)))
 
 
 async def add_to_home(client: "TutorClient", thread: discord.Thread, member_id: int) -> bool:

@@ -26,10 +26,10 @@ from bot.features.matching.views.render import (
 from bot.features.progress.rules.zones import guess_zone
 from bot.ui.components import read_fields
 from bot.ui.errors import run_safely
+from bot.ui.zone import ZoneWindow
 
 NO_CURRICULUM = "There is no curriculum here any more, so there are no study groups. Ask me something with `/ask`."
 
-_ZONE_LIMIT = 40
 _CODE = r"(?P<code>[0-9a-f]{1,2}\.[0-9a-f]{1,7}\.[01])"
 _MODAL = re.compile(rf"match:w:{_CODE}:zone")
 _WINDOWS = tuple(Window)
@@ -243,21 +243,7 @@ class ZoneButton(discord.ui.DynamicItem[_Button], template=rf"match:w:{_CODE}:zo
         async with run_safely(interaction):
             panel = await service_of(interaction).show(interaction.user.id, _guild_id(interaction))
             typed = panel.zone or guess_zone(interaction.locale.value) or ""
-            await interaction.response.send_modal(ZoneModal(self._wish, typed))
-
-
-class ZoneModal(discord.ui.Modal, title="Your time zone"):
-    """Asks where the member lives; the panel below which it was opened goes on."""
-
-    def __init__(self, wish: Wish, typed: str) -> None:
-        super().__init__(custom_id=f"match:w:{encode_wish(wish)}:zone")
-        field: discord.ui.TextInput[Self] = discord.ui.TextInput(
-            custom_id="zone", default=typed[:_ZONE_LIMIT] or None, max_length=_ZONE_LIMIT
-        )
-        hint = "A city or a country, for example Europe/Berlin."
-        self.add_item(discord.ui.Label(text="Where are you?", description=hint, component=field))
-        # A stopped window is not remembered by discord.py. `read_zone` reads what comes back, also after a restart.
-        self.stop()
+            await interaction.response.send_modal(ZoneWindow(f"match:w:{encode_wish(self._wish)}:zone", typed))
 
 
 def read_zone(interaction: discord.Interaction[Any]) -> tuple[str, Wish] | None:

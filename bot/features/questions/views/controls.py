@@ -17,7 +17,7 @@ from bot.features.questions.models import AskedQuestion, Confidence, Feedback, R
 from bot.features.questions.rules.numbers import parse_number
 from bot.features.questions.service import QuestionChanged, QuestionService
 from bot.features.questions.views.render import letter, render_asked, render_changed, render_feedback, render_result
-from bot.ui.components import read_fields
+from bot.ui.components import read_fields, view_of
 from bot.ui.errors import run_safely
 from bot.ui.text import shorten
 from knowledge.models import QuestionKind
@@ -65,7 +65,7 @@ def question_controls(
 ) -> discord.ui.View:
     """What answers a question. `chosen` and `ordered` are the places of the options that have been picked so far."""
     address = _Address(question.round_id, question.position, question.stamp)
-    return _view([*_answering(question, address, chosen, ordered), QuestionButton(address, Do.UNKNOWN)])
+    return view_of(*_answering(question, address, chosen, ordered), QuestionButton(address, Do.UNKNOWN))
 
 
 def feedback_controls(feedback: Feedback) -> discord.ui.View:
@@ -81,7 +81,7 @@ def feedback_controls(feedback: Feedback) -> discord.ui.View:
         items.append(FeedbackButton(round_id, position, Then.ANOTHER if is_similar else Then.SIMILAR))
     if feedback.is_correct is not None:
         items.append(_foreign("Challenge this question", f"challenge:{round_id}:{position}", row=1))
-    return _view(items)
+    return view_of(*items)
 
 
 def result_controls(result: RoundResult) -> discord.ui.View:
@@ -94,7 +94,7 @@ def result_controls(result: RoundResult) -> discord.ui.View:
         items.append(_foreign(f"Review what is due ({result.due_now})", "review:start", style=_PRIMARY))
     if result.kind is RoundKind.QUIZ:
         items.append(_foreign("Another quiz", "quiz:again"))
-    return _view(items)
+    return view_of(*items)
 
 
 def _answering(
@@ -142,16 +142,6 @@ def _select_options(
 def _foreign(label: str, custom_id: str, *, style: discord.ButtonStyle = _SECONDARY, row: int | None = None) -> _Button:
     """A button that another feature answers."""
     return discord.ui.Button(label=label, style=style, custom_id=custom_id, row=row)
-
-
-def _view(items: Iterable[_Item]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for item in items:
-        view.add_item(item)
-    # discord.py does not remember a stopped view. It need not: the dynamic items are known, and nothing would ever
-    # remove a view with buttons of other features.
-    view.stop()
-    return view
 
 
 # Which question, and what has been picked
@@ -227,7 +217,7 @@ async def _on_click(
         try:
             await work(_Click(interaction, _service(interaction), address))
         except QuestionChanged as changed:
-            view = _view([GoOnButton(address.round_id, label="Go on")])
+            view = view_of(GoOnButton(address.round_id, label="Go on"))
             await interaction.edit_original_response(content=None, embed=render_changed(str(changed)), view=view)
 
 
