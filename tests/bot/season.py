@@ -592,7 +592,7 @@ class Season:
             if person.left is not None or home.ended is not None:
                 continue
             shown = await person.actor.slash(self._parents[0], "checkin", group=str(home.id))
-            text = text_of(shown.response).replace("your first planned week", "1 of your 1 planned week")
+            text = text_of(shown.response).replace("Your first planned week", "1 of your 1 planned week")
             told = re.search(r"(\d+) of your (\d+) planned weeks?", text)
             should = self._recount(home, person, now)
             is_same = (int(told[1]), int(told[2])) == should if told else should[1] == 0
