@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from indexer.errors import IndexDamaged, IndexMismatch, IndexMissing
 
-FORMAT = 3
+FORMAT = 4
 """Rises with every change of what is written or how text is cut, so that an old index is built again."""
 
 MANIFEST_FILE = "manifest.json"

@@ -16,7 +16,7 @@ from indexer.encoder import Encoder, Vectors
 from indexer.lexical_index import tokenise
 from indexer.passages import Passage
 from indexer.snapshot import Snapshot
-from indexer.wanted import unwanted_kinds
+from indexer.wanted import unwanted_headings, unwanted_kinds
 
 DENSE_WEIGHT = 0.5
 """Share of the cosine in the fused score; see tests/retrieval for the sets it was chosen on."""
@@ -219,12 +219,13 @@ class Retriever:
         total = sum(rarity.values())
         known = sum(weight for token, weight in rarity.items() if lexical.knows(token)) / total if total else 0.0
         covered = self._covered(rarity)
+        unwanted = unwanted_headings(f"{query.previous or ''} {query.text}")
         hits = tuple(
             _hit(
                 float(of_sources[number]),
                 float(dense_of_sources[number]),
                 float(covered[number]),
-                self._scored(number, cosines, rarity),
+                self._scored(number, cosines, rarity, unwanted),
             )
             for number in self._with_included(_best(of_sources, top_k), query.include)
         )
@@ -244,19 +245,23 @@ class Retriever:
             covered[self.snapshot.lexical_sources.rows(token)] += weight
         return covered / (sum(rarity.values()) or 1.0)
 
-    def _scored(self, number: int, cosines: Scores, rarity: Mapping[str, float]) -> tuple[ScoredPassage, ...]:
-        """The best passages of a source, best first."""
-        numbers = self.snapshot.passages_of_source[self.snapshot.sources[number]]
+    def _scored(
+        self, number: int, cosines: Scores, rarity: Mapping[str, float], unwanted: frozenset[str]
+    ) -> tuple[ScoredPassage, ...]:
+        """The best passages of a source, best first, without those under unwanted headings."""
+        passages = self.snapshot.passages
+        of_source = self.snapshot.passages_of_source[self.snapshot.sources[number]]
+        numbers = [n for n in of_source if unwanted.isdisjoint(passages[n].heading)]
         weights = rarity.items()
         total = sum(rarity.values()) or 1.0
         lexical_weight = (1 - self._dense_weight) * LEXICAL_SCALE
         scores: list[float] = []
-        for passage, cosine in zip(numbers, cosines[list(numbers)].tolist(), strict=True):
+        for passage, cosine in zip(numbers, cosines[numbers].tolist(), strict=True):
             stems = self.snapshot.stems(passage)
             coverage = sum([weight for token, weight in weights if token in stems]) / total
             scores.append(self._dense_weight * cosine + lexical_weight * coverage)
         best = sorted(zip(scores, numbers, strict=True), key=lambda item: -item[0])[:_PASSAGES_PER_HIT]
-        return tuple(ScoredPassage(passage, self.snapshot.passages[passage], score) for score, passage in best)
+        return tuple(ScoredPassage(passage, passages[passage], score) for score, passage in best)
 
 
 def _hit(score: float, similarity: float, coverage: float, passages: tuple[ScoredPassage, ...]) -> Hit:

@@ -83,14 +83,24 @@ class Snapshot:
     @cached_property
     def spelling(self) -> Spelling:
         """The words of all passages and of what leads to them."""
-        names = [passage.probes[0] for passage in self.passages if passage.probes]
-        return Spelling.from_texts(passage_texts(self.passages), names)
+        return Spelling.from_texts(passage_texts(self.passages), list(self._leads.values()))
+
+    @cached_property
+    def _leads(self) -> Mapping[str, str]:
+        """For each source its names in one line: the first of the texts that lead to it."""
+        leads: dict[str, str] = {}
+        for passage in self.passages:
+            if passage.probes:
+                leads.setdefault(passage.source, passage.probes[0])
+        return leads
 
     @cached_property
     def names(self) -> Mapping[str, tuple[frozenset[str], ...]]:
         """For each source the stems of each of its names."""
-        leads = {passage.source: passage.probes[0] for passage in self.passages if passage.probes}
-        return {source: tuple(frozenset(tokenise(name)) for name in lead.split(", ")) for source, lead in leads.items()}
+        return {
+            source: tuple(frozenset(tokenise(name)) for name in lead.split(", "))
+            for source, lead in self._leads.items()
+        }
 
     @cached_property
     def sources_of_name(self) -> Mapping[frozenset[str], tuple[str, ...]]:

@@ -28,6 +28,8 @@ class Curriculum:
     """The numbered milestones of each capstone idea, by its id, and what to do in each step, by the step's id."""
     definitions: Mapping[str, str]
     """The first sentence of each concept's note, by the concept's id."""
+    states: Mapping[str, tuple[str, ...]]
+    """The first two sentences on the present state of each resource, by its id; none if its note has no such part."""
 
     @classmethod
     def from_documents(cls, file: CurriculumFile, documents: Iterable[Document], questions: Iterable[Question]) -> Self:
@@ -53,6 +55,7 @@ class Curriculum:
                 {d.id: _numbered(d) for d in notes if d.kind in {Kind.CAPSTONE, Kind.STEP}},
             ),
             definitions=MappingProxyType({d.id: _first_sentence(d) for d in notes if d.kind is Kind.CONCEPT}),
+            states=MappingProxyType({d.id: _state(d) for d in notes if d.kind is Kind.RESOURCE}),
         )
 
     def step(self, number: int) -> Step:
@@ -95,3 +98,10 @@ def _first_sentence(document: Document) -> str:
     """The definition that a concept's note begins with."""
     paragraph = " ".join((section_text(document.body, None) or "").partition("\n\n")[0].split())
     return next(iter(split_sentences(paragraph)), "")
+
+
+def _state(document: Document) -> tuple[str, ...]:
+    """The beginning of the part "Status in <year>" of a resource's note."""
+    heading = re.search(r"^## (Status in \d{4})$", document.body, re.MULTILINE)
+    text = section_text(document.body, heading[1]) if heading else None
+    return tuple(split_sentences(" ".join((text or "").split()))[:2])

@@ -86,6 +86,34 @@ def _whole_facts(curriculum: Curriculum) -> Iterator[Fact]:
             "how many months do I need in total",
         ),
     )
+    yield Fact(
+        first,
+        Aspect.COST,
+        names,
+        tuple(_whole_cost(curriculum)),
+        ("how much does it all cost", "is it free", "is this free of charge", "what do I have to pay for"),
+    )
+
+
+def _whole_cost(curriculum: Curriculum) -> Iterator[str]:
+    resources = [resource for resource in curriculum.resources.values() if resource.scope == "curriculum"]
+    free, partly, paid = ([r for r in resources if r.cost == cost] for cost in ("free", "mixed", "paid"))
+    counts = ((len(free), "free"), (len(partly), "free in part"), (len(paid), "not free"))
+    yield f"The curriculum has {len(resources)} resources: {_list([f'{n} {word}' for n, word in counts if n])}."
+    if paid:
+        yield f"What costs money: {_list([resource.title for resource in paid])}."
+        if all(_is_free(curriculum, step) for step in curriculum.steps):
+            yield "Every step of the curriculum has a way without what costs money."
+
+
+def _is_free(curriculum: Curriculum, step: Step) -> bool:
+    """Whether a step can be done without paying, by its core and one of its ways."""
+
+    def costs_nothing(ids: tuple[str, ...]) -> bool:
+        return all(curriculum.resources[id_].cost != "paid" for id_ in ids)
+
+    ways = step.alternatives
+    return costs_nothing(step.core) and (not ways or any(costs_nothing(way.resources) for way in ways))
 
 
 def _step_facts(curriculum: Curriculum, step: Step) -> Iterator[Fact]:
@@ -241,7 +269,7 @@ def _resource_facts(curriculum: Curriculum, resource_id: str, resource: Resource
     def fact(aspect: Aspect, *sentences: str | None, ask: tuple[str, ...] = ()) -> Fact:
         return Fact(source, aspect, names, tuple(s for s in sentences if s), ask, resource.steps)
 
-    short = resource.aliases[0] if resource.aliases else title
+    short = resource.short
     yield fact(
         Aspect.COST,
         f"{title} {_COST[resource.cost]}.",
@@ -260,6 +288,7 @@ def _resource_facts(curriculum: Curriculum, resource_id: str, resource: Resource
         f"{needs} and asks for {_list(list(resource.prerequisites))}."
         if resource.prerequisites
         else f"{needs} and asks for nothing before it.",
+        resource.level_note,
         ask=(f"what do I need to know before {short}", f"is {short} for beginners"),
     )
     by = f"{title} is by {_list(list(resource.authors))}"
@@ -280,7 +309,8 @@ def _resource_facts(curriculum: Curriculum, resource_id: str, resource: Resource
         Aspect.STATUS,
         f"{title} {_STATUS[resource.status]}.",
         f"The {are.format(title)} {successors}." if successors else None,
-        ask=(f"is {short} still up to date", f"is {short} outdated"),
+        *curriculum.states[resource_id],
+        ask=(f"is {short} still up to date", f"is {short} still worth it"),
     )
 
 

@@ -152,6 +152,7 @@ class Resource(Note):
     cost: Literal["free", "paid", "mixed"]
     cost_note: Text | None = None
     level: Literal["beginner", "intermediate", "advanced"]
+    level_note: Text | None = None
     prerequisites: tuple[Text, ...]
     frameworks: tuple[Text, ...] = ()
     hours: Range
@@ -159,6 +160,11 @@ class Resource(Note):
     status: Literal["current", "stable", "low-maintenance", "archived", "retired"]
     replaced_by: tuple[Id, ...] = ()
     units: tuple[Unit, ...]
+
+    @property
+    def short(self) -> str:
+        """What answers call it: its first alias, which is therefore written as it should be read, or its title."""
+        return self.aliases[0] if self.aliases else self.title
 
     def unit(self, unit_id: str) -> Unit | None:
         """The unit with this id, or None."""

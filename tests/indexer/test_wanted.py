@@ -2,7 +2,7 @@
 
 import pytest
 
-from indexer.wanted import unwanted_kinds
+from indexer.wanted import unwanted_headings, unwanted_kinds
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,18 @@ from indexer.wanted import unwanted_kinds
 )
 def test_unwanted_kinds(question, unwanted):
     assert unwanted_kinds(question) == unwanted
+
+
+@pytest.mark.parametrize(
+    ("question", "unwanted"),
+    [
+        ("what is attention", {"Lectures and videos", "Books and chapters"}),
+        ("video about attention", {"Books and chapters"}),
+        ("any youtube talk on rnns?", {"Books and chapters"}),
+        ("which chapter explains attention", {"Lectures and videos"}),
+        ("book or lecture on attention?", set()),
+        ("where can I learn about attention", set()),
+    ],
+)
+def test_unwanted_headings(question, unwanted):
+    assert unwanted_headings(question) == unwanted

@@ -106,6 +106,12 @@ def _sentences(facts: list[Fact], source: str, aspect: Aspect, name: str) -> tup
             "the course",
             ("The Course belongs to step 1 (First contact) and step 2 (Second look).",),
         ),
+        (
+            "steps/first",
+            Aspect.COST,
+            "curriculum",
+            ("The curriculum has 2 resources: 1 free and 1 not free.", "What costs money: The Book."),
+        ),
         ("resources/course", Aspect.STATUS, "the course", ("The Course is kept up to date.",)),
         ("resources/book", Aspect.STATUS, "the book", ("The Book is finished and stable.",)),
         (
@@ -276,6 +282,33 @@ def test_a_rule_for_steps_that_a_short_curriculum_lacks_is_no_fact(tmp_path: Pat
 )
 def test_resources(tmp_path: Path, change: tuple[str, str], aspect: Aspect, sentences: tuple[str, ...]) -> None:
     assert _sentences(_facts(tmp_path, (COURSE, *change)), "resources/course", aspect, "the course") == sentences
+
+
+def test_a_curriculum_that_can_be_done_without_paying_says_so(tmp_path: Path) -> None:
+    way = '[[steps.alternatives]]\nid = "{}"\nstyle = "{}"\ntitle = "W"\nfor_whom = "You."\nresources = ["{}"]\n'
+    old = 'resources = ["book"]\n'
+    facts = _facts(tmp_path, ("curriculum.toml", old, old + "\n" + way.format("watching", "video", "course")))
+    assert _sentences(facts, "steps/first", Aspect.COST, "curriculum") == (
+        "The curriculum has 2 resources: 1 free and 1 not free.",
+        "What costs money: The Book.",
+        "Every step of the curriculum has a way without what costs money.",
+    )
+
+
+def test_a_note_on_the_level_and_the_present_state_are_part_of_the_facts(tmp_path: Path) -> None:
+    level = ("resources/book.md", "level: intermediate\n", "level: intermediate\nlevel_note: Read The Course first.\n")
+    state = (
+        "resources/book.md",
+        "The Book is a book.\n",
+        "The Book is a book.\n\n## Status in 2026\nThe Book is old. The Book is right. The Book is red.\n",
+    )
+    facts = _facts(tmp_path, level, state)
+    assert _sentences(facts, "resources/book", Aspect.LEVEL, "the book")[1:] == ("Read The Course first.",)
+    assert _sentences(facts, "resources/book", Aspect.STATUS, "the book") == (
+        "The Book is finished and stable.",
+        "The Book is old.",
+        "The Book is right.",
+    )
 
 
 def test_questions_use_the_first_alias(tmp_path: Path) -> None:
