@@ -167,7 +167,7 @@ class TutorClient(commands.Bot):
         if services.questions is not None and services.dispatcher is not None:
             await self._add_asking_cogs(services, services.questions, services.dispatcher)
         if services.guild_settings is not None and services.curriculum is not None:
-            await self.add_cog(SettingsCog(services.guild_settings, services.curriculum))
+            await self.add_cog(SettingsCog(services.guild_settings, services.curriculum, services.weekly))
 
     async def _add_asking_cogs(self, services: Services, questions: QuestionService, dispatcher: Dispatcher) -> None:
         """What asks questions of the bank. The dispatcher comes last, when every kind of work has its handler."""

@@ -246,7 +246,7 @@ class ProbeAnswerRow(Base):
     probe_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("probes.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     choice: Mapped[int] = mapped_column(SmallInteger)
-    """The place of the chosen option as it was shown."""
+    """The place of the chosen option as it was shown; -1 for "I don't know"."""
     is_correct: Mapped[bool]
     answered_at: Mapped[datetime]
 

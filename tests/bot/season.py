@@ -282,6 +282,8 @@ class Season:
             is_over = self._s.env.now() >= home.closes(planned)
             if message is None or person.left is not None or (is_over and self._went_away(home, person, planned)):
                 return  # who was away has nothing to make up
+            if self._s.env.now() >= self._posted_at(home.closes(planned)) + REPAIR:
+                return  # the program was away when they wanted to
             is_private = self._rng.random() < 0.2
             panel = await self._write(person, message, is_private=is_private)
             if panel is None:

@@ -101,4 +101,5 @@ def curriculum_of(*steps, resources=None, concepts=None, capstones=None, milesto
         questions=tuple(question_of(concept) for concept in (known if questions is None else questions)),
         milestones=milestones or {},
         definitions={},
+        states={},
     )

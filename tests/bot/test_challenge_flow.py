@@ -134,7 +134,7 @@ async def test_a_member_is_thanked_and_told_what_comes_next(settings, encoder):
         told = (await s.ada.submit_modal(opened, {"text": REASON})).response
         assert told.ephemeral
         assert told.content == (
-            "Thank you for looking closely. The mentors of this server look at it, without your name, "
+            "Thank you for looking closely. Those who look after this server look at it, without your name, "
             "and I tell you what they decide with your next quiz or review."
         )
         assert s.rows("SELECT member_id, guild_id, question, reason, state, message_id FROM challenges") == [

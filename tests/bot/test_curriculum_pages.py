@@ -239,6 +239,12 @@ async def test_words_open_the_page_that_they_name_or_list_what_matches(settings,
         assert several.embeds[0].title == "What matches"
         await s.ada.select(several, ["concept:gradient-descent"], custom_id="curriculum:open")
         assert several.message.embeds[0].title == "Gradient descent"
+        assert (await browse(s, s.ada, search="Lesson 1: Getting started")).embeds[
+            0
+        ].title == "Lesson 1: Getting started"
+        assert (await browse(s, s.ada, search="attenton")).embeds[0].title == "Attention"
+        found = await s.ada.autocomplete(s.channel, "curriculum", "search", "attenton")
+        assert found[0] == {"name": "Attention · concept of step 3", "value": "concept:attention"}
         nothing = await browse(s, s.ada, search="best risotto recipe")
         assert nothing.content.startswith("Nothing in the curriculum is called that.")
 
@@ -283,6 +289,9 @@ def curriculum(knowledge):
         ("pet breeds", "idea:pet-breeds"),
         ("ADAM", "concept:adam"),
         ("softmax temperature", "concept:softmax"),
+        ("Lesson 1: Getting started", f"unit:{ONE}"),
+        ("lesson 3", f"unit:{COURSE}/lesson-3"),
+        ("résnet", "concept:resnet"),
     ],
 )
 def test_the_nearest_name_comes_first(curriculum, text, first):
@@ -301,6 +310,7 @@ def test_a_page_is_found_by_its_whole_name_only_if_no_other_is_called_so(curricu
     assert find_page(curriculum, "deep dive").value == "step:3"
     assert find_page(curriculum, "learning") is None
     assert find_page(curriculum, "best risotto recipe") is None
+    assert find_page(curriculum, "lesson 1: getting started").value == f"unit:{ONE}"
 
 
 def reader_of(curriculum, learner):

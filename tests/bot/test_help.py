@@ -17,7 +17,6 @@ COMMANDS = {
         "progress visibility",
     ],
     "Learning together": [
-        "calls list",
         "calls mine",
         "checkin",
         "group create",
@@ -36,7 +35,7 @@ COMMANDS = {
         "plan",
     ],
     "Your data": ["privacy delete", "privacy export", "privacy show"],
-    "For admins and mentors": ["challenges list", "challenges undo"],
+    "For admins and mentors": ["calls list", "challenges list", "challenges undo"],
     "More": ["help"],
 }
 ADMIN_COMMANDS = [
@@ -119,6 +118,39 @@ async def test_every_command_that_help_names_works(settings, encoder):
             assert not result.response.flags.loading
 
 
+async def test_help_begins_with_the_first_step(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        ids = s.client.command_ids
+        embed = (await s.ada.slash(s.channel, "help")).response.embeds[0]
+        assert embed.description.startswith(
+            f"**New here?** </start:{ids['start']}> takes a minute, then </next:{ids['next']}> says what to do.\n\n"
+        )
+
+
+async def test_help_in_a_direct_message_names_what_works_there(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        shown = fields(await s.ada.user.slash("help"))
+        listed = {
+            line.removeprefix("</").partition(":")[0]
+            for text in shown.values()
+            for line in text.splitlines()
+            if line.startswith("</")
+        }
+        assert listed == {
+            *COMMANDS["Learning"],
+            *COMMANDS["Practising"],
+            *(name for name in COMMANDS["Your progress"] if name not in {"progress server", "progress visibility"}),
+            "plan",
+            *COMMANDS["Your data"],
+            "help",
+        }
+        assert shown["In your server"] == "Study groups, check-ins and the weekly quiz: use me in your server."
+        assert "In your server" not in fields(await s.ada.slash(s.channel, "help"))
+        for name in ("server", "visibility"):
+            refused = await s.ada.user.slash(f"progress {name}")
+            assert refused.response.content == "This works in a server only."
+
+
 async def test_help_counts_the_notes_and_names_the_steps(settings, encoder, knowledge):
     async with running_server(settings, encoder) as s:
         result = await s.ada.slash(s.channel, "help")
@@ -148,7 +180,7 @@ async def test_every_example_of_help_has_an_answer(settings, encoder):
 async def test_help_says_how_to_ask_here(settings, encoder):
     reading = "- Just write your question here; I read this channel."
     mention = "- Mention me in a message, reply to one of my answers, or write to me directly."
-    menu = "- Right-click a message, then Apps, to ask about that message."
+    menu = "- Press and hold a message (or right-click it), then Apps, Ask the tutor."
     async with running_server(settings, encoder) as s:
         other = s.guild.create_text_channel("chat")
         assert fields(await s.ada.slash(s.channel, "help"))["Asking"].splitlines() == [mention, menu]

@@ -202,7 +202,10 @@ async def test_finished_and_what_next(settings, encoder):
     async with running_server(settings, encoder) as s:
         message = await next_step(s)
         await s.ada.click(message, label="Finished")
-        assert noted(message) == "Noted: **Lesson 1: Getting started** is finished. Step 1: 1 of 9 parts done."
+        assert noted(message) == (
+            "Noted: **Lesson 1: Getting started** is finished. Step 1: 1 of 9 parts done. I counted 6 h for this week. "
+            "If it took another time, click Undo and name the `minutes` in `/progress complete`."
+        )
         assert labels_of(message) == ["What next?", "Undo"]
         assert changes(s) == [(FIRST, "done", 360, 0)]
         await s.ada.click(message, label="What next?")
@@ -516,7 +519,7 @@ async def test_beyond_the_curriculum(settings, encoder):
         assert labels_of(message) == ["Open", "Finished", "Worked on it for 30 min", "Not now", "Why this?"]
         title = card(message).title
         await s.ada.click(message, label="Finished")
-        assert noted(message) == f"Noted: **{title}** is finished."
+        assert noted(message).startswith(f"Noted: **{title}** is finished. I counted 30 min for this week.")
         assert changes(s)[-1][1:] == ("done", 30, 0)
         await s.ada.click(message, label="What next?")
         assert card(message).title != title
@@ -707,7 +710,7 @@ async def test_a_finished_step_is_congratulated_once(settings, encoder):
         await services.progress.settle_items(s.ada.id, items[:-1], State.KNOWN)
         message = await next_step(s)
         await s.ada.click(message, label="Finished")
-        assert noted(message).endswith("That completes step 1, A practical encounter.")
+        assert "That completes step 1, A practical encounter. I counted " in noted(message)
         (said,) = s.said()
         assert said.embeds[0].title == "Step 1 is done"
         await s.ada.click(message, label="Undo")

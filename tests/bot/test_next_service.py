@@ -155,7 +155,10 @@ async def test_started_worked_on_and_finished(world):
     again = await world.next.recommend(ADA, 60)
     assert (again.id, again.target, again.fate, again.minutes_left) == (2, FIRST, Fate.STARTED, 300)
     finished = await world.next.finish(again.id, ADA)
-    assert finished.text == "Noted: **Lesson 1: Getting started** is finished. Step 1: 1 of 9 parts done."
+    assert finished.text == (
+        "Noted: **Lesson 1: Getting started** is finished. Step 1: 1 of 9 parts done. I counted 5 h for this week. "
+        "If it took another time, click Undo and name the `minutes` in `/progress complete`."
+    )
     assert finished.reached == ()
     assert await world.minutes() == (State.DONE, 360)
     assert (await world.next.recommend(ADA)).target == SECOND
@@ -245,7 +248,7 @@ async def test_the_last_part_completes_the_step_and_tells_what_was_reached(world
     found = await world.next.recommend(ADA)
     assert found.target == items[-1]
     finished = await world.next.finish(found.id, ADA)
-    assert finished.text.endswith("is finished. That completes step 1, A practical encounter.")
+    assert "is finished. That completes step 1, A practical encounter. I counted " in finished.text
     assert finished.reached == ("step:1",)
     assert (await world.next.finish(found.id, ADA)).reached == ()
 
@@ -515,7 +518,7 @@ async def test_after_the_curriculum(world):
     again = await world.next.recommend(ADA, 60)
     assert (again.target, again.fate) == (found.target, Fate.STARTED)
     finished = await world.next.finish(again.id, ADA)
-    assert finished.text == f"Noted: **{found.title}** is finished."
+    assert finished.text.startswith(f"Noted: **{found.title}** is finished. I counted 1 h for this week.")
     assert [minutes for _, _, minutes, _ in await world.changes()][-2:] == [60, 60]
     assert (await world.next.recommend(ADA, 60)).target != found.target
 
@@ -691,7 +694,7 @@ async def test_a_milestone_is_named_with_its_project_and_is_not_known_before(wor
         await world.next.know(found.id, ADA)
     finished = await world.next.finish(found.id, ADA)
     count = len((await world.path()).steps[3].required)
-    assert finished.text == (
+    assert finished.text.startswith(
         f"Noted: **Your own project, Milestone 1 of {count}** is finished. Step 4: 1 of {count} parts done."
     )
 

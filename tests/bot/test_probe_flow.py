@@ -104,7 +104,7 @@ async def test_options_are_a_lettered_list_and_buttons_carry_the_letter(settings
         assert rest[0] == question.prompt
         assert [line[:8] for line in (a, b, c, d)] == ["**A** · ", "**B** · ", "**C** · ", "**D** · "]
         assert {line[8:].replace("\\", "") for line in (a, b, c, d)} == {option.text for option in question.options}
-        assert labels_of(message) == ["A", "B", "C", "D"]
+        assert labels_of(message) == ["A", "B", "C", "D", "I don't know"]
         assert embed_of(message).footer.text is None
 
 
@@ -113,7 +113,7 @@ async def test_true_and_false_are_words_on_buttons(settings, encoder):
         question = some(s, "boolean")
         only(s, question)
         message = await begin(s, "concept", question.concept)
-        assert labels_of(message) == ["True", "False"]
+        assert labels_of(message) == ["True", "False", "I don't know"]
         assert embed_of(message).description == question.prompt
         wrong, right = (next(o for o in question.options if o.correct is truth) for truth in (False, True))
         await s.ada.click(message, label=wrong.text)
@@ -267,12 +267,12 @@ async def test_a_placement_offers_each_step_by_itself(settings, encoder):
     async with running_server(settings, encoder) as s:
         message = await begin(s, "placement")
         assert embed_of(message).title == "Where to begin"
-        await run(s, message, "xxx-xx")
+        await run(s, message, "xxxx-xxx")
         steps = [s.client.services.curriculum.step(number).title for number in (1, 3)]
         assert embed_of(message).description == (
-            "**Where to begin**\n\nBoth of your answers were right on what follows, so you may skip it:\n"
+            "**Where to begin**\n\nAll of your answers were right on what follows, so you may skip it:\n"
             f"- Step 1: {steps[0]}\n- Step 3: {steps[1]}\n\n"
-            "Keeping it is just as good. What you know already goes quickly there."
+            "If a guess was among them, keep it. What you know already goes quickly there."
         )
         assert labels_of(message.message) == ["Skip step 1", "Skip step 3", "Keep it on my path"]
         await s.ada.click(message, label="Skip step 3")
@@ -282,14 +282,23 @@ async def test_a_placement_offers_each_step_by_itself(settings, encoder):
         assert labels_of(message.message) == []
 
 
-async def test_a_placement_without_a_pair_begins_with_step_1(settings, encoder):
+async def test_a_placement_that_proves_nothing_begins_with_step_1(settings, encoder):
     async with running_server(settings, encoder) as s:
         message = await begin(s, "placement")
-        await run(s, message, "-x-x-x")
+        assert embed_of(message).footer.text.startswith("Question 1 of at most 9")
+        await s.ada.click(message, label="I don't know")
+        assert embed_of(message).title == "❌ Not quite"
+        assert embed_of(message).description.split("\n\n")[1] == (
+            "Not knowing it yet is fine. Now you have seen it once."
+        )
+        await s.restart()
+        await s.ada.click(message, label="Next question")
+        assert embed_of(message).footer.text.startswith("Question 2 of at most 7")
+        await run(s, message, "x-xx-")
         assert embed_of(message).title == "3 of 6 right"
         assert [field.name for field in embed_of(message).fields] == ["Your path comes to these"]
         assert embed_of(message).description.endswith(
-            "A step needs both of its answers right, so nothing is skipped and your path begins with step 1. "
+            "Skipping a step takes 3 right answers on it, so nothing is skipped and your path begins with step 1. "
             "What you know already goes quickly there."
         )
         assert labels_of(message.message) == []

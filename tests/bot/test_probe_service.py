@@ -91,28 +91,49 @@ def w(database, knowledge):
 # What is asked
 
 
-async def test_a_placement_asks_two_questions_on_each_of_the_first_three_steps(w):
+async def test_a_placement_asks_three_questions_on_each_of_the_first_three_steps(w):
     first = await w.probes.begin(ADA, Purpose.PLACEMENT)
-    assert (first.number, first.total, first.position, first.subject) == (1, 6, 0, "Where to begin")
+    assert (first.number, first.total, first.position, first.subject) == (1, 9, 0, "Where to begin")
     questions = await w.questions()
-    taught = [taught_in(w.curriculum.concepts, step) for step in (1, 1, 2, 2, 3, 3)]
+    taught = [taught_in(w.curriculum.concepts, step) for step in (1, 1, 1, 2, 2, 2, 3, 3, 3)]
     assert all(q.concept in concepts for q, concepts in zip(questions, taught, strict=True))
     assert {q.difficulty for q in questions} == {"medium"}
-    assert len({q.concept for q in questions}) == 6
+    assert {q.kind for q in questions} == {"single"}
+    assert len({q.concept for q in questions}) == 9
+
+
+async def test_a_newcomer_is_asked_three_questions_in_all(w):
+    await w.probes.begin(ADA, Purpose.PLACEMENT)
+    second = (await w.probes.answer(1, 0, ADA, None)).next
+    assert (second.position, second.number, second.total) == (3, 2, 7)
+    result = await w.run(second, "--")
+    assert (result.right, result.asked, result.settles) == (0, 3, ())
+
+
+async def test_i_do_not_know_is_no_guess_and_not_right(w):
+    asked = await w.probes.begin(ADA, Purpose.CONCEPT, "softmax")
+    (question,) = await w.questions()
+    feedback = await w.probes.answer(1, 0, ADA, None)
+    assert (feedback.choice, feedback.is_correct, feedback.remark) == (None, False, None)
+    again = await w.reply(asked, question)
+    assert (again.choice, again.is_correct, again.is_repeat) == (None, False, True)
+    assert await w.rows("SELECT choice, is_correct FROM probe_answers") == [(-1, False)]
+    assert await w.rows("SELECT question, is_correct FROM attempts") == [(question.id, False)]
+    assert await w.rows("SELECT concept, is_correct FROM evidence") == [("softmax", False)]
 
 
 async def test_a_placement_asks_nothing_twice_where_steps_share_a_concept(w):
-    """Cross-entropy is met in step 1 and studied in step 3."""
-    left = {"cross-entropy": 2, "eigen": 2, "transformer": 2}
+    """Automatic differentiation is met in step 1 and studied in step 3."""
+    left = {"autodiff": 3, "jacobian": 3, "bert": 3}
     kept = set()
     for question in filter(rules.is_askable, w.curriculum.questions):
-        if left.get(question.concept):
+        if not rules.is_boolean(question) and left.get(question.concept):
             left[question.concept] -= 1
             kept.add(question.id)
     w.lose(*(q.id for q in w.curriculum.questions if q.id not in kept))
     await w.probes.begin(ADA, Purpose.PLACEMENT)
     concepts = [q.concept for q in await w.questions()]
-    assert concepts == ["cross-entropy", "cross-entropy", "eigen", "eigen", "transformer", "transformer"]
+    assert concepts == ["autodiff"] * 3 + ["jacobian"] * 3 + ["bert"] * 3
     assert {q.id for q in await w.questions()} == kept
 
 
@@ -361,7 +382,7 @@ async def test_four_of_six_skip_nothing(w):
 
 
 async def test_nothing_is_skipped_before_the_last_answer(w):
-    await w.run(await w.probes.begin(ADA, Purpose.PLACEMENT), "xxxxx")
+    await w.run(await w.probes.begin(ADA, Purpose.PLACEMENT), "xxxxxxxx")
     with pytest.raises(MemberError, match=f"^{NOT_PROVEN}$"):
         await w.probes.skip(1, ADA)
 
@@ -375,8 +396,8 @@ async def test_a_part_of_the_path_is_skipped_alone(w):
 
 
 async def test_of_a_placement_one_step_may_be_skipped_and_the_other_kept(w):
-    result = await w.run(await w.probes.begin(ADA, Purpose.PLACEMENT), "xxx-xx")
-    assert (result.right, result.passed, result.settles) == (5, True, (1, 3))
+    result = await w.run(await w.probes.begin(ADA, Purpose.PLACEMENT), "xxxx-xxx")
+    assert (result.right, result.asked, result.passed, result.settles) == (7, 8, True, (1, 3))
     assert [it.step for it in result.skippable] == [1, 3]
     with pytest.raises(MemberError, match=f"^{NOT_PROVEN}$"):
         await w.probes.skip(1, ADA, 2)
@@ -388,9 +409,9 @@ async def test_of_a_placement_one_step_may_be_skipped_and_the_other_kept(w):
     assert await w.probes.skip(1, ADA) == len(untouched) > 0
 
 
-async def test_five_of_six_spread_badly_place_nowhere(w):
-    result = await w.run(await w.probes.begin(ADA, Purpose.PLACEMENT), "x-x-x-")
-    assert (result.right, result.passed, result.settles) == (3, False, ())
+async def test_two_of_three_on_every_step_place_nowhere(w):
+    result = await w.run(await w.probes.begin(ADA, Purpose.PLACEMENT), "xx-xx-xx-")
+    assert (result.right, result.passed, result.settles) == (6, False, ())
 
 
 async def test_questions_never_skip_a_project(w):

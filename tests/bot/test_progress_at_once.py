@@ -164,7 +164,8 @@ async def test_any_chain_of_changes_is_undone_to_nothing(service, database):
             before = history[-1][1] if history[-1] else 0
             state = dice.choice(list(State))
             await service.settle_item(ADA, item, state, minutes=minutes, key=f"k{number}")
-            history.append((state.value, before + minutes))
+            if state is State.STARTED or not history[-1] or history[-1][0] != state:  # what is done twice counts once
+                history.append((state.value, before + minutes))
         now = {id_: found[-1] for id_, found in expected.items() if found[-1]}
         assert await states(service) == now
         assert await minutes_of(service) == sum(minutes for _, minutes in now.values())

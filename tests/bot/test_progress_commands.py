@@ -50,14 +50,15 @@ async def test_show_is_private_and_says_the_same_in_words_and_as_a_picture(setti
         assert lines[1] == "► 1. A practical encounter: 0 of 9 parts done, about 58 h left"
         assert lines[2].startswith("○ 2. Mathematical foundations: 0 of 14 parts done")
         assert "**Concepts:** no answers yet" in lines
-        assert lines[-1] == "**This week:** 0 min and no plan yet"
+        assert lines[-1] == "**This week:** 0 min; `/start` asks how many hours you would like."
         assert embed.footer.text == "/start fits the path to you. /progress complete marks a part as done."
         (file,) = shown.attachments
         with Image.open(io.BytesIO(await file.read())) as image:
             assert (image.format, image.size) == ("PNG", (1000, 1250))
         assert 0 < len(file.description) <= 1024
         for line in lines:
-            assert line.replace("*", "") in file.description
+            assert line.replace("*", "").partition(";")[0] in file.description
+        assert "/start" not in file.description
         assert s.rows("SELECT * FROM learners") == [], "looking makes nobody a learner"
 
 
@@ -162,9 +163,13 @@ async def test_complete_says_what_it_did_and_what_comes_next(settings, encoder):
 async def test_completing_twice_counts_once(settings, encoder):
     async with running_server(settings, encoder) as s:
         await run(s, s.ada, "complete", item=ONE, minutes=90)
-        again = await run(s, s.ada, "complete", item=ONE)
-        assert again.embeds[0].title == "That was done before"
-        assert again.components == []
+        for minutes in ({}, {"minutes": 30}):
+            again = await run(s, s.ada, "complete", item=ONE, **minutes)
+            assert again.embeds[0].title == "That was done already"
+            assert again.embeds[0].description.splitlines()[1] == (
+                "I counted nothing. To change its time, take it back with `/progress undo` and complete it anew."
+            )
+            assert again.components == []
         assert s.rows("SELECT minutes FROM progress") == [(90,)]
         assert s.rows("SELECT count(*) FROM progress_changes") == [(1,)]
 
@@ -235,7 +240,12 @@ async def test_typed_words_that_mean_one_part_are_understood(settings, encoder):
         done = await run(s, s.ada, "complete", item="getting started lesson")
         assert "**Lesson 1: Getting started" in text_of(done)
         several = await run(s, s.ada, "complete", item="lesson")
-        assert several.content.startswith("Several parts of the curriculum match that.")
+        assert several.content.startswith("Several parts of the curriculum match that: “")
+        assert several.content.endswith(" and more. Choose one from the list that I suggest while you type.")
+        slip = await run(s, s.ada, "complete", item="deploiment lesson")
+        assert "**Lesson 2: Deployment" in text_of(slip)
+        accent = await run(s, s.ada, "complete", item="dáta éthics bonus")
+        assert "**Bonus lesson: Data ethics" in text_of(accent)
 
 
 async def test_minutes_have_limits_that_discord_checks(settings, encoder):

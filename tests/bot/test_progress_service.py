@@ -9,9 +9,9 @@ from sqlalchemy import update
 from bot.errors import MemberError
 from bot.features.progress.models import Enrolment, State
 from bot.features.progress.service import (
-    AMBIGUOUS_ITEM,
     CHANGED_SINCE,
     NOTHING_TO_UNDO,
+    PICK_ITEM,
     UNDONE_ALREADY,
     UNKNOWN_ITEM,
     ProgressService,
@@ -108,8 +108,13 @@ async def test_the_same_state_once_more_changes_nothing(service):
     learner = await service.find_learner(ADA)
     assert learner.progress[ONE].minutes == 30
     more = await service.settle_item(ADA, ONE, State.DONE, minutes=10)
-    assert more.id is not None
-    assert (await service.find_learner(ADA)).progress[ONE].minutes == 40
+    assert (more.id, more.minutes) == (None, 0)
+    assert (await service.find_learner(ADA)).progress[ONE].minutes == 30
+    undone = await service.undo(ADA)
+    assert (undone.minutes, undone.after) == (-30, None)
+    await service.settle_item(ADA, ONE, State.STARTED, minutes=10)
+    await service.settle_item(ADA, ONE, State.STARTED, minutes=10)
+    assert (await service.find_learner(ADA)).progress[ONE].minutes == 20
 
 
 # Whole resources
@@ -152,6 +157,7 @@ async def test_a_whole_resource_that_is_settled_changes_nothing(service):
     for number, state in enumerate((State.DONE, State.SKIPPED)):
         again = await service.settle_resource(ADA, "fastbook", state, click=f"2{number}")
         assert (again.id, again.count) == (None, 0)
+    assert (await service.settle_resource(ADA, "fastbook", State.DONE, click="3", minutes=30)).minutes == 0
     found = await states(service)
     assert (found["fastbook"], found["fastbook/chapter-5"]) == (State.DONE, State.KNOWN)
 
@@ -183,7 +189,8 @@ async def test_typed_text_stands_for_the_one_part_that_it_names(service):
     assert await service.resolve_item(ADA, "deep-learning-crash-course") == "deep-learning-crash-course"
     with pytest.raises(MemberError) as ambiguous:
         await service.resolve_item(ADA, "lesson")
-    assert str(ambiguous.value) == AMBIGUOUS_ITEM
+    assert str(ambiguous.value).startswith("Several parts of the curriculum match that: “")
+    assert str(ambiguous.value).endswith(f" and more. {PICK_ITEM}")
     for nothing in ("risotto", "whole:risotto", "' OR 1=1 --", "@everyone"):
         with pytest.raises(MemberError) as unknown:
             await service.resolve_item(ADA, nothing)

@@ -232,16 +232,43 @@ def test_no_answers_are_never_enough():
 @pytest.mark.parametrize(
     ("right", "steps"),
     [
-        ("xxxxxx", (1, 2, 3)),
-        ("xx-xxx", (1, 3)),
-        ("x-x-x-", ()),
-        ("-xxx--", (2,)),
-        ("xx.xxx", (1, 3)),
-        ("......", ()),
+        ("xxxxxxxxx", (1, 2, 3)),
+        ("xxxxx-xxx", (1, 3)),
+        ("xx-xx-xx-", ()),
+        ("-..xxx-..", (2,)),
+        ("xx.xxx-..", (2,)),
+        (".........", ()),
+        ("xx-xxx", (1, 3)),  # of an earlier version, with two questions on each step
     ],
 )
-def test_a_placement_settles_the_steps_with_both_answers_right(right, steps):
-    assert rules.settled_by(probe(Purpose.PLACEMENT, right)) == steps
+def test_a_placement_settles_the_steps_with_all_answers_right(right, steps):
+    assert rules.settled_by(probe(Purpose.PLACEMENT, right, names="abcdefghi")) == steps
+
+
+@pytest.mark.parametrize(
+    ("right", "live", "following"),
+    [
+        (".........", (0, 1, 2, 3, 4, 5, 6, 7, 8), 0),
+        ("x........", (0, 1, 2, 3, 4, 5, 6, 7, 8), 1),
+        ("-........", (0, 3, 4, 5, 6, 7, 8), 3),
+        ("x-.......", (0, 1, 3, 4, 5, 6, 7, 8), 3),
+        ("-..-..-..", (0, 3, 6), None),
+        ("-..x-.xxx", (0, 3, 4, 6, 7, 8), None),
+    ],
+)
+def test_a_wrong_answer_in_a_placement_spares_the_others_on_its_step(right, live, following):
+    asked = probe(Purpose.PLACEMENT, right, names="abcdefghi")
+    assert rules.live_positions(asked, "abcdefghi") == live
+    assert rules.next_position(asked, "abcdefghi") == following
+
+
+def test_who_guesses_is_hardly_ever_placed(knowledge):
+    """Guessing takes a step off the path in fewer than one case in sixty, and any of the three in one of twenty."""
+    pool = [q for q in knowledge.curriculum.questions if rules.is_askable(q)]
+    most_likely = max(1 / len(q.options) for q in pool if rules.is_asked_for(Purpose.PLACEMENT, q))
+    on_a_step = most_likely**rules.PER_PLACEMENT_STEP
+    assert on_a_step < 1 / 60
+    assert 1 - (1 - on_a_step) ** len(rules.PLACEMENT_STEPS) < 1 / 20
 
 
 @pytest.mark.parametrize(

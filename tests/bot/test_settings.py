@@ -7,6 +7,9 @@ from bot.features.settings.views import tell_admins
 from tests.bot.server import running_server, text_of, warnings_of
 
 NO_ADMIN = "This needs the permission to manage the server. Please ask an admin."
+ALLOW = "Allow it to me under Permissions of that channel."
+MAY = "answer calls for help and decide about challenged questions"
+NO_MENTORS = f"None, so only admins {MAY}. `/settings mentors` names a role."
 FOOTER = "Only members who chose it with /progress visibility are congratulated or get a role."
 
 
@@ -24,6 +27,14 @@ async def run(s, member, name, **options):
 def fields(message):
     (embed,) = message.embeds
     return {field.name: field.value for field in embed.fields}
+
+
+def hidden(s):
+    """A channel that the tutor sees and not everybody."""
+    return {
+        s.guild.default_role: discord.PermissionOverwrite(view_channel=False),
+        s.guild.roles[s.client.user.name]: discord.PermissionOverwrite(view_channel=True),
+    }
 
 
 # Who may
@@ -79,8 +90,9 @@ async def test_a_server_where_nothing_is_set(settings, encoder):
                 "None, so challenged questions wait in `/challenges list`, and calls for help in `/calls list`. "
                 "`/settings notes` names a channel for them."
             ),
-            "Mentors": "None, so only admins decide about challenged questions. `/settings mentors` names a role.",
+            "Mentors": NO_MENTORS,
             "Study groups": "None, so each has its home where it is made. `/settings groups` names a channel for them.",
+            "Weekly quiz": "None. `/weekly set` sets one up.",
         }
         assert shown.embeds[0].colour.value == 0x3B6FB6
         assert shown.embeds[0].footer.text == FOOTER
@@ -118,18 +130,19 @@ async def test_a_step_role_is_stored_and_can_be_replaced(settings, encoder):
 async def test_a_notes_channel_and_a_mentor_role_are_stored_and_can_be_replaced(settings, encoder):
     async with running_server(settings, encoder) as s:
         admin = make_admin(s)
-        notes = s.guild.create_text_channel("notes")
         old, mentors = s.guild.create_role("old mentors", mentionable=True), s.guild.create_role("mentors")
+        see = discord.PermissionOverwrite(view_channel=True)
+        notes = s.guild.create_text_channel(
+            "notes", overwrites={**hidden(s), old: see, s.guild.roles["linus's role"]: see}
+        )
         await s.env.settle()
         news = await run(s, admin, "notes", channel=s.channel)
         assert news.embeds[0].description == (
-            f"Challenged questions and what I need from you come to <#{s.channel.id}> from now on."
+            f"Calls for help, challenged questions and what I need from you come to <#{s.channel.id}> from now on."
         )
         await run(s, admin, "notes", channel=notes)
         news = await run(s, admin, "mentors", role=mentors)
-        assert news.embeds[0].description == (
-            f"Members with <@&{mentors.id}> may decide about challenged questions from now on."
-        )
+        assert news.embeds[0].description == (f"Members with <@&{mentors.id}> may {MAY} from now on.")
         await run(s, admin, "mentors", role=old)
         assert s.rows("SELECT guild_id, milestones_channel_id, notes_channel_id, mentor_role_id FROM guilds") == [
             (s.guild.id, None, notes.id, old.id)
@@ -138,7 +151,9 @@ async def test_a_notes_channel_and_a_mentor_role_are_stored_and_can_be_replaced(
         shown = await run(s, admin, "show")
         assert shown.embeds[0].colour.value == 0x3B6FB6
         assert fields(shown)["Notes to the admins"] == f"Posted in <#{notes.id}>."
-        assert fields(shown)["Mentors"] == f"<@&{old.id}> may decide about challenged questions, as admins may."
+        assert fields(shown)["Mentors"] == (
+            f"<@&{old.id}> may answer calls for help and decide about challenged questions, as admins may."
+        )
 
 
 async def test_a_channel_for_study_groups_is_stored_and_can_be_replaced(settings, encoder):
@@ -281,10 +296,67 @@ async def test_mentors_may_have_powers_and_stand_above_me(settings, encoder):
         admin = make_admin(s)
         role = s.guild.create_role("boss", permissions=discord.Permissions(kick_members=True), position=50)
         await s.env.settle()
-        assert "may decide" in fields(await run(s, admin, "mentors", role=role))["Mentors"]
+        assert "may answer" in fields(await run(s, admin, "mentors", role=role))["Mentors"]
 
 
 # What the tutor lacks
+
+
+async def test_a_notes_channel_that_everybody_reads_is_warned_of(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        await s.env.settle()
+        for answer in (await run(s, admin, "notes", channel=s.channel), await run(s, admin, "show")):
+            assert fields(answer)["Notes to the admins"].splitlines() == [
+                f"Posted in <#{s.channel.id}>.",
+                (
+                    f"⚠️ Everybody here can read <#{s.channel.id}>. Calls for help, with names, and the right answers "
+                    "of challenged questions come there. Choose a channel that only admins and mentors see."
+                ),
+            ]
+            assert answer.embeds[0].colour.value == 0xD9822B
+
+
+async def test_what_is_missing_where_i_am_asked_comes_first(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        mine = s.guild.roles[s.client.user.name]
+        denied = discord.PermissionOverwrite(send_messages=False, read_message_history=False)
+        channel = s.guild.create_text_channel("quiet", overwrites={mine: denied})
+        await s.env.settle()
+        shown = (await admin.slash(channel, "settings show")).response
+        here = f"⚠️ In <#{channel.id}> I lack: Send Messages, Read Message History. {ALLOW}"
+        assert (shown.embeds[0].description, shown.embeds[0].colour.value) == (here, 0xD9822B)
+        assert (await run(s, admin, "show")).embeds[0].description is None
+        invited = discord.Permissions(377957239808)
+        invited.update(attach_files=False, read_message_history=False)
+        s.env.backend.edit_role(s.guild.id, mine.id, {"permissions": invited.value})
+        s.env.backend.edit_role(
+            s.guild.id, s.guild.default_role.id, {"permissions": invited.value | 1 << 31}
+        )  # use commands
+        await s.env.settle()
+        news = (await admin.slash(channel, "settings clear", what="notes")).response
+        assert news.embeds[0].description.splitlines()[1:] == [
+            (
+                "⚠️ In this server as a whole I lack: Read Message History, Attach Files. Allow it to my role under "
+                "Roles in the settings of the server."
+            ),
+            f"⚠️ In <#{channel.id}> I lack: Send Messages. {ALLOW}",
+        ]
+
+
+async def test_the_weekly_quiz_is_shown_with_what_keeps_it(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        admin = make_admin(s)
+        channel = s.guild.create_text_channel("quiz")
+        await s.env.settle()
+        await admin.slash(s.channel, "weekly set", channel=channel, weekday=0, time="19:00", zone="Europe/Berlin")
+        said = fields(await run(s, admin, "show"))["Weekly quiz"]
+        assert said == f"Posted in <#{channel.id}>. `/weekly show` says when."
+        s.env.backend.delete_channel(channel.id)
+        await s.env.settle()
+        said = fields(await run(s, admin, "show"))["Weekly quiz"]
+        assert said == "⚠️ The channel of the weekly quiz has been deleted. Name another one with `/weekly set`."
 
 
 async def test_missing_permissions_in_the_channel_are_named(settings, encoder):
@@ -297,22 +369,25 @@ async def test_missing_permissions_in_the_channel_are_named(settings, encoder):
         news = await run(s, admin, "milestones", channel=channel)
         assert fields(news)["Congratulations"].splitlines() == [
             f"Posted in <#{channel.id}>.",
-            "⚠️ There I lack: Send Messages, Embed Links.",
+            "⚠️ There I lack: Send Messages, Embed Links. Allow it to me under Permissions of that channel.",
         ]
 
 
 @pytest.mark.parametrize(
     ("denied", "lines"),
     [
-        ({"create_private_threads": False}, ["⚠️ There I lack: Create Private Threads."]),
+        (
+            {"create_private_threads": False},
+            ["⚠️ There I lack: Create Private Threads. Allow it to me under Permissions of that channel."],
+        ),
         ({"create_public_threads": False}, []),
         (
             {"create_private_threads": False, "create_public_threads": False, "send_messages_in_threads": False},
-            ["⚠️ There I lack: Send Messages in Threads, Create Private or Public Threads."],
+            [f"⚠️ There I lack: Send Messages in Threads, Create Private or Public Threads. {ALLOW}"],
         ),
         (
             {"send_messages": False, "embed_links": False},
-            ["⚠️ There I lack: Send Messages, Embed Links."],
+            ["⚠️ There I lack: Send Messages, Embed Links. Allow it to me under Permissions of that channel."],
         ),
         (
             {"manage_threads": False},
@@ -381,8 +456,9 @@ async def test_a_deleted_channel_and_a_deleted_role_are_named(settings, encoder)
         assert fields(shown) == {
             "Congratulations": "⚠️ The channel has been deleted. Name another one with `/settings milestones`.",
             "Notes to the admins": "⚠️ The channel has been deleted. Name another one with `/settings notes`.",
-            "Mentors": "None, so only admins decide about challenged questions. `/settings mentors` names a role.",
+            "Mentors": NO_MENTORS,
             "Study groups": "⚠️ The channel has been deleted. Name another one with `/settings groups`.",
+            "Weekly quiz": "None. `/weekly set` sets one up.",
             "Roles of the steps": (
                 "⚠️ The role of step 2 has been deleted. Name another one with `/settings step_role`."
             ),

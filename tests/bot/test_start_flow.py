@@ -140,9 +140,9 @@ async def test_the_whole_form(settings, encoder):
 
         await s.ada.click(message, label="Next")
         assert card(message).title == PAGES[4]
-        assert buttons(message) == ["Six questions", "Start without", "Back"]
+        assert buttons(message) == ["Begin with step 1", "A few questions", "Back"]
         assert s.rows("SELECT started_at FROM learners") == [(None,)]
-        result = await s.ada.click(message, label="Start without")
+        result = await s.ada.click(message, label="Begin with step 1")
         assert s.rows("SELECT started_at FROM learners") == [("2026-01-01 00:00:00.000000",)]
 
         assert card(message).title == SUMMARY
@@ -215,20 +215,35 @@ async def test_each_answer_outlives_a_restart(settings, encoder):
         assert s.rows("SELECT is_visible, is_congratulated FROM enrolments") == [(1, 0)]
 
 
-async def test_the_form_ends_with_six_questions(settings, encoder):
+async def test_the_form_ends_with_a_few_questions(settings, encoder):
     async with running_server(settings, encoder) as s:
         message = await open_form(s)
         await turn_to(s, message, PAGES[4])
-        result = await s.ada.click(message, label="Six questions")
+        result = await s.ada.click(message, label="A few questions")
         assert card(message).title == SUMMARY
         (question,) = result.followups
         assert question.ephemeral
-        assert card(question).footer.text.startswith("Question 1 of 6")
+        assert card(question).footer.text.startswith("Question 1 of at most 9")
         assert s.rows("SELECT purpose, target FROM probes") == [("placement", None)]
         assert s.rows("SELECT started_at IS NULL FROM learners") == [(0,)]
         await s.restart()
         step = await s.ada.click(message, label="My next step")
         assert card(step.response).title == FIRST
+
+
+async def test_a_newcomer_is_offered_step_1_before_questions(settings, encoder):
+    async with running_server(settings, encoder) as s:
+        message = await open_form(s)
+        await s.ada.select(message, ["0"], custom_id=f"start:{s.ada.id}:level:deep_learning")
+        await turn_to(s, message, PAGES[4])
+        assert card(message).description == (
+            "Deep learning is new to you, so step 1 is the place: it explains everything from the start, and what you "
+            "know already goes quickly there. If you know more than you think, a few short questions can show it."
+        )
+        assert buttons(message) == ["Begin with step 1", "A few questions", "Back"]
+        result = await s.ada.click(message, label="Begin with step 1")
+        assert card(result.followups[0]).title == FIRST
+        assert s.rows("SELECT * FROM probes") == []
 
 
 async def test_twice_the_end_is_the_same_end(settings, encoder):
@@ -569,4 +584,4 @@ async def test_the_labels_of_a_page_are_in_order(settings, encoder):
     async with running_server(settings, encoder) as s:
         message = await open_form(s)
         await turn_to(s, message, PAGES[4])
-        assert labels_of(message) == ["Six questions", "Start without", "Back"]
+        assert labels_of(message) == ["A few questions", "Start without", "Back"]

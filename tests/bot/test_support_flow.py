@@ -93,6 +93,14 @@ async def set_up(s, *, role=None, **options):
     return channel
 
 
+def hidden(s):
+    """A channel that the tutor sees and not everybody."""
+    return {
+        s.guild.default_role: discord.PermissionOverwrite(view_channel=False),
+        s.guild.roles[s.client.user.name]: discord.PermissionOverwrite(view_channel=True),
+    }
+
+
 async def block(s, member, text=BLOCKER, **options):
     """Say what blocks one; the private answer to it, which is None if there is none, and what it is about."""
     result = await member.slash(s.channel, "block", text=text, **options)
@@ -267,7 +275,7 @@ def test_the_text_is_read_back_from_the_message_as_it_was_written(text):
 async def test_the_preview_is_what_the_mentors_see_and_names_the_place(settings, encoder):
     async with blocked_server(settings, encoder) as s:
         _, role = make_mentor(s)
-        channel = await set_up(s, role=role)
+        channel = await set_up(s, role=role, overwrites=hidden(s))
         group_id, home = await make_group(s, s.ada, s.grace)
         shown = await preview(s, s.ada, group=group_id)
         assert shown.ephemeral
@@ -340,8 +348,8 @@ async def test_where_no_mentors_are_named_nobody_is_mentioned(settings, encoder)
         channel = await set_up(s)
         shown = await preview(s, s.ada)
         assert shown.content == (
-            f"This is exactly what the mentors would see, in <#{channel.id}>. "
-            "It mentions nobody, as no mentors are named here.\n"
+            f"This is exactly what the mentors would see, in <#{channel.id}>, **which everybody in this server can "
+            "read**. It mentions nobody, as no mentors are named here.\n"
             "It also stands in `/calls list`, for mentors and admins. "
             "`/calls mine` tells you whether somebody offers help."
         )
@@ -369,6 +377,34 @@ async def test_without_a_notes_channel_the_group_is_offered_instead(settings, en
         await s.grace.click(post, label="I can help")
         assert calls(s) == [("offered", s.grace.id)]
         assert (await posts(s, home))[1].content.startswith(f"<@{s.grace.id}> would like to help you, <@{s.ada.id}>.")
+
+
+async def test_a_public_home_of_a_group_is_said_to_be_public(settings, encoder):
+    async with blocked_server(settings, encoder) as s:
+        group_id, home = await make_group(s, s.ada, s.grace, is_private=False)
+        s.rows("UPDATE study_groups SET is_private = 0")
+        shown = await preview(s, s.ada, group=group_id)
+        assert (
+            f"This is exactly what its members would see, in <#{home.id}>, **which everybody in this server can read**."
+        ) in shown.content
+
+
+async def test_what_everybody_can_read_by_now_is_shown_once_more(settings, encoder):
+    async with blocked_server(settings, encoder) as s:
+        channel = await set_up(s, overwrites=hidden(s))
+        shown = await preview(s, s.ada)
+        assert "everybody" not in shown.content
+        await s.client.get_channel(channel.id).set_permissions(
+            s.client.get_guild(s.guild.id).default_role, view_channel=True
+        )
+        await s.env.settle()
+        await s.ada.click(shown, label="Send")
+        assert shown.message.content.startswith(
+            "Everybody in this server can read that channel now, so please look at it once more.\n\n"
+        )
+        assert (calls(s), await posts(s, channel)) == ([], [])
+        await s.ada.click(shown, label="Send")
+        assert len(await posts(s, channel)) == 1
 
 
 async def test_where_nobody_would_see_it_nothing_can_be_sent(settings, encoder):
@@ -481,7 +517,7 @@ async def test_the_fourth_call_waits_for_another_to_be_settled(settings, encoder
 
 async def test_a_call_from_a_direct_message_goes_to_the_server_of_the_group(settings, encoder):
     async with blocked_server(settings, encoder) as s:
-        channel = await set_up(s)
+        channel = await set_up(s, overwrites=hidden(s))
         group_id, _ = await make_group(s, s.ada, s.grace)
         view = discord.ui.View()
         view.add_item(views.DraftButton(Blocker(s.ada.id, group_id), channel.id, views.Act.SEND))

@@ -28,7 +28,7 @@ class HelpCog(commands.Cog):
         curriculum = self._client.services.curriculum
         steps = curriculum.steps if curriculum else ()
         return Abilities(
-            commands=tuple(self._commands(interaction.permissions)),
+            commands=tuple(self._commands(interaction.permissions, is_private=interaction.guild_id is None)),
             documents=manifest.documents,
             passages=manifest.passages,
             steps=tuple(
@@ -39,8 +39,8 @@ class HelpCog(commands.Cog):
             is_private=interaction.guild_id is None,
         )
 
-    def _commands(self, permissions: discord.Permissions) -> list[CommandHelp]:
-        """Every slash command that a member with these permissions may use, clickable where its id is known."""
+    def _commands(self, permissions: discord.Permissions, *, is_private: bool) -> list[CommandHelp]:
+        """Every slash command that a member with these permissions may use here, clickable where its id is known."""
         found: list[CommandHelp] = []
         for command in sorted(
             self._client.tree.get_commands(type=discord.AppCommandType.chat_input), key=lambda c: c.name
@@ -48,11 +48,13 @@ class HelpCog(commands.Cog):
             needed = command.default_permissions
             if needed is not None and not needed.is_subset(permissions):
                 continue
+            if is_private and command.guild_only:
+                continue
             leaves = command.walk_commands() if isinstance(command, app_commands.Group) else (command,)
             found.extend(
-                CommandHelp(self._mention(leaf.qualified_name), leaf.description, command.name)
+                CommandHelp(leaf.qualified_name, self._mention(leaf.qualified_name), leaf.description)
                 for leaf in leaves
-                if isinstance(leaf, app_commands.Command)
+                if isinstance(leaf, app_commands.Command) and not (is_private and leaf.guild_only)
             )
         return found
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CommandHelp:
-    """A command as Discord knows it; `mention` makes it clickable, `group` is the first word of its name."""
+    """A command as Discord knows it, by its whole name; `mention` makes it clickable."""
 
+    name: str
     mention: str
     description: str
-    group: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,7 +248,19 @@ class NextStepService:
             return f"Noted: you have been through **{title}** again. Three questions show whether it sits."
         if change is None:
             return "Noted. Explaining something is how it stays."
-        return f"Noted: **{_name(change.item)}** is finished.{await self._place_text(member_id, change.item)}"
+        place = await self._place_text(member_id, change.item)
+        return f"Noted: **{_name(change.item)}** is finished.{place}{await self._counted_text(member_id, change)}"
+
+    async def _counted_text(self, member_id: int, change: Change) -> str:
+        """What the click has counted, which a second click says again."""
+        async with self._database.transaction() as session:
+            made = await progress_store.find_change(session, member_id, change_id=change.id) if change.id else None
+        if made is None or not made.minutes:
+            return ""
+        return (
+            f" I counted {format_minutes(made.minutes)} for this week. If it took another time, click Undo and name "
+            "the `minutes` in `/progress complete`."
+        )
 
     async def _place_text(self, member_id: int, item: PathItem) -> str:
         learner = await self._progress.find_learner(member_id)

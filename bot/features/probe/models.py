@@ -23,9 +23,9 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GivenAnswer:
-    """What was clicked: the place of the option as it was shown."""
+    """What was clicked: the place of the option as it was shown, None for "I don't know"."""
 
-    choice: int
+    choice: int | None
     is_correct: bool
 
 
@@ -46,6 +46,7 @@ class ProbeQuestion:
     """One question as a member reads it, `number` of `total`. The options are in the order in which they are shown.
 
     `position` is its place in the probe. `is_resumed` marks a probe that was begun earlier and goes on here.
+    `may_end_early`: a wrong answer spares further questions.
     """
 
     probe_id: int
@@ -57,6 +58,7 @@ class ProbeQuestion:
     options: tuple[str, ...]
     is_boolean: bool
     is_resumed: bool = False
+    may_end_early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,13 @@ class ProbeResult:
 class ProbeFeedback:
     """What a member reads after an answer. `choice` and `right` are places in the question's options.
 
+    `choice` is None for "I don't know".
+
     `remark` says where a wrong choice fails. `is_repeat` marks a later click, for which the first answer counts.
     """
 
     question: ProbeQuestion
-    choice: int
+    choice: int | None
     right: int
     is_correct: bool
     remark: str | None

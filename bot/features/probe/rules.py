@@ -10,7 +10,9 @@ from bot.features.questions.rules.options import option_id
 from knowledge.models import Concept, Option, Question, QuestionKind
 
 PLACEMENT_STEPS = (1, 2, 3)
-PER_PLACEMENT_STEP = 2
+PER_PLACEMENT_STEP = 3
+"""All of them have to be right. By guessing among four options each that happens once in 64 times."""
+
 NOT_AGAIN_WITHIN = timedelta(days=14)
 """An answer is remembered for about so long; asked again earlier, a question proves little."""
 
@@ -37,6 +39,11 @@ def is_askable(question: Question) -> bool:
 
 def is_boolean(question: Question) -> bool:
     return question.kind is QuestionKind.BOOLEAN
+
+
+def is_asked_for(purpose: Purpose, question: Question) -> bool:
+    """Whether a probe may ask it: a placement asks little, so nothing that is right every second time by guessing."""
+    return purpose is not Purpose.PLACEMENT or not is_boolean(question)
 
 
 # Choosing
@@ -112,8 +119,21 @@ def right_choice(options: Sequence[Option], key: Collection[str]) -> int:
 
 
 def live_positions(probe: Probe, bank: Collection[str]) -> tuple[int, ...]:
-    """The positions that count: answered, or still in the bank."""
-    return tuple(p for p, question in enumerate(probe.questions) if p in probe.answers or question in bank)
+    """The positions that count: answered, or still in the bank and of use."""
+    return tuple(
+        p
+        for p, question in enumerate(probe.questions)
+        if p in probe.answers or (question in bank and _is_of_use(probe, p))
+    )
+
+
+def _is_of_use(probe: Probe, position: int) -> bool:
+    """Whether an answer could still settle something: of a placement's step, one wrong answer settles that it stays."""
+    if probe.purpose is not Purpose.PLACEMENT:
+        return True
+    per_step = _per_step(probe)
+    first = position - position % per_step
+    return all(probe.answers[p].is_correct for p in range(first, first + per_step) if p in probe.answers)
 
 
 def next_position(probe: Probe, bank: Collection[str]) -> int | None:
@@ -148,10 +168,16 @@ def settled_by(probe: Probe) -> tuple[int | str, ...]:
 
 
 def _has_placed(probe: Probe, step: int) -> bool:
-    """A placement asks two questions on each of its steps, in the order of the steps."""
-    first = PLACEMENT_STEPS.index(step) * PER_PLACEMENT_STEP
-    answers = [probe.answers.get(position) for position in range(first, first + PER_PLACEMENT_STEP)]
+    """A placement asks as many questions on each of its steps, in the order of the steps."""
+    per_step = _per_step(probe)
+    first = PLACEMENT_STEPS.index(step) * per_step
+    answers = [probe.answers.get(position) for position in range(first, first + per_step)]
     return all(answer is not None and answer.is_correct for answer in answers)
+
+
+def _per_step(probe: Probe) -> int:
+    """How many questions a placement has on each step; those of an earlier version had two."""
+    return max(1, len(probe.questions) // len(PLACEMENT_STEPS))
 
 
 def step_number(target: str) -> int | None:

@@ -105,8 +105,10 @@ class ProbeService:
             probe = await self._find(session, probe_id, member_id)
         return await self.begin(member_id, probe.purpose, probe.target)
 
-    async def answer(self, probe_id: int, position: int, member_id: int, choice: int) -> ProbeFeedback:
+    async def answer(self, probe_id: int, position: int, member_id: int, choice: int | None) -> ProbeFeedback:
         """Take the answer to a question, as evidence on its concept. The first one counts, whatever is clicked later.
+
+        `choice` is None for "I don't know".
 
         Raises:
             QuestionGone: the question has left the bank.
@@ -117,9 +119,9 @@ class ProbeService:
             probe = await self._find(session, probe_id, member_id)
             await progress_store.add_learner(session, member_id, now)  # locks are taken in one order: member, question
             question, options = self._shown(probe, position)
-            if choice >= len(options):
+            if choice is not None and choice >= len(options):
                 raise QuestionGone
-            response = Response((option_id(options[choice].text),))
+            response = Response() if choice is None else Response((option_id(options[choice].text),))
             item = await self._item(session, question)
             given = GivenAnswer(choice, grade(item, response))
             is_new = await store.add_answer(session, probe_id, position, given, now)
@@ -186,7 +188,11 @@ class ProbeService:
         pools = self._pools(purpose, target or "")
         chosen: tuple[Question, ...] = ()
         for pool in pools:
-            questions = [question for question in live if question.concept in pool.concepts]
+            questions = [
+                question
+                for question in live
+                if question.concept in pool.concepts and rules.is_asked_for(purpose, question)
+            ]
             chosen += rules.choose_questions(
                 questions, wanted, answered, self._clock(), self._rng, ranks=pool.ranks, without=chosen
             )
@@ -241,6 +247,7 @@ class ProbeService:
             prompt=question.prompt,
             options=tuple(option.text for option in options),
             is_boolean=rules.is_boolean(question),
+            may_end_early=probe.purpose is Purpose.PLACEMENT,
         )
 
     async def _item(self, session: AsyncSession, question: Question) -> Item:
@@ -255,14 +262,14 @@ class ProbeService:
     ) -> ProbeFeedback:
         question, options = self._shown(probe, position)
         given = probe.answers[position]
-        if given.choice >= len(options):
+        if given.choice is not None and given.choice >= len(options):
             raise QuestionGone
         return ProbeFeedback(
             self._ask(probe, position),
             given.choice,
             rules.right_choice(options, item.key.options),
             given.is_correct,
-            None if given.is_correct else options[given.choice].remark,
+            options[given.choice].remark if given.choice is not None and not given.is_correct else None,
             question.explanation,
             self._questions.cite(item),
             going_on,

@@ -10,6 +10,9 @@ from bot.features.probe.models import GivenAnswer, Probe, Purpose
 from bot.storage.tables import ProbeAnswerRow, ProbeRow
 from bot.storage.upsert import insert_once
 
+_UNKNOWN = -1
+""""I don't know" in the column of the choice."""
+
 
 async def add_probe(
     session: AsyncSession,
@@ -68,7 +71,7 @@ async def add_answer(session: AsyncSession, probe_id: int, position: int, answer
         ("probe_id", "position"),
         probe_id=probe_id,
         position=position,
-        choice=answer.choice,
+        choice=_UNKNOWN if answer.choice is None else answer.choice,
         is_correct=answer.is_correct,
         answered_at=now,
     )
@@ -88,5 +91,8 @@ async def list_answered(session: AsyncSession, member_id: int) -> dict[str, date
 async def _probe(session: AsyncSession, row: ProbeRow) -> Probe:
     query = select(ProbeAnswerRow.position, ProbeAnswerRow.choice, ProbeAnswerRow.is_correct)
     answers = await session.execute(query.where(ProbeAnswerRow.probe_id == row.id).order_by(ProbeAnswerRow.position))
-    given = {position: GivenAnswer(choice, is_correct) for position, choice, is_correct in answers}
+    given = {
+        position: GivenAnswer(None if choice == _UNKNOWN else choice, is_correct)
+        for position, choice, is_correct in answers
+    }
     return Probe(row.id, row.member_id, Purpose(row.purpose), row.target, tuple(row.questions), given)

@@ -11,7 +11,7 @@ import discord
 
 from bot.errors import MemberError
 from bot.features.probe.models import ProbeFeedback, ProbeQuestion, ProbeResult, Purpose
-from bot.features.probe.rules import right_needed
+from bot.features.probe.rules import PER_PLACEMENT_STEP, right_needed
 from bot.features.probe.service import ProbeService, QuestionGone
 from bot.features.progress.announce import announce
 from bot.ui.embeds import BLUE
@@ -20,6 +20,7 @@ from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, EMBED_TITLE_
 
 _LABEL_LIMIT = 80
 _NO_CURRICULUM = "There is no curriculum here any more, so I have no questions. Ask me something with `/ask` instead."
+_UNKNOWN = "Not knowing it yet is fine. Now you have seen it once."
 _GOES_QUICKLY = "What you know already goes quickly there."
 
 _Item = discord.ui.Item[discord.ui.View]
@@ -58,7 +59,8 @@ def render_question(question: ProbeQuestion) -> discord.Embed:
 def render_feedback(feedback: ProbeFeedback) -> discord.Embed:
     """Whether the answer was right, what is right and why, where the chosen one fails, and where it stands."""
     question = feedback.question
-    parts = [literal(question.prompt), f"**You chose** {_option(question, feedback.choice)}"]
+    given = _UNKNOWN if feedback.choice is None else f"**You chose** {_option(question, feedback.choice)}"
+    parts = [literal(question.prompt), given]
     if feedback.remark:
         parts[-1] += f"\n{literal(feedback.remark)}"
     if not feedback.is_correct:
@@ -108,13 +110,14 @@ def _placement_verdict(result: ProbeResult) -> str:
     if result.skippable:
         titles = "\n".join(f"- {literal(it.title)}" for it in result.skippable)
         return (
-            f"Both of your answers were right on what follows, so you may skip it:\n{titles}\n\n"
-            f"Keeping it is just as good. {_GOES_QUICKLY}"
+            f"All of your answers were right on what follows, so you may skip it:\n{titles}\n\n"
+            f"If a guess was among them, keep it. {_GOES_QUICKLY}"
         )
     if result.passed:
         return "What your answers cover is off your path already."
     return (
-        "A step needs both of its answers right, so nothing is skipped and your path begins with step 1. "
+        f"Skipping a step takes {PER_PLACEMENT_STEP} right answers on it, so nothing is skipped and your path begins "
+        "with step 1. "
         f"{_GOES_QUICKLY}"
     )
 
@@ -140,7 +143,7 @@ def _option(question: ProbeQuestion, place: int) -> str:
 
 
 def _number(question: ProbeQuestion) -> str:
-    return f"Question {question.number} of {question.total}"
+    return f"Question {question.number} of {'at most ' if question.may_end_early else ''}{question.total}"
 
 
 def _letter(place: int) -> str:
@@ -155,12 +158,12 @@ def _is_try(result: ProbeResult) -> bool:
 
 
 def question_buttons(question: ProbeQuestion) -> discord.ui.View:
-    """One button for each option."""
+    """One button for each option, and one for those who do not know."""
     view = discord.ui.View(timeout=None)
     for place, option in enumerate(question.options):
         label = option if question.is_boolean else _letter(place)
         view.add_item(ProbeButton(question.probe_id, question.position, place, label=label))
-    return view
+    return view.add_item(ProbeButton(question.probe_id, question.position, None))
 
 
 def feedback_buttons(feedback: ProbeFeedback) -> discord.ui.View | None:
@@ -186,16 +189,16 @@ def result_buttons(result: ProbeResult) -> discord.ui.View | None:
 
 class ProbeButton(
     discord.ui.DynamicItem[_Button],
-    template=r"probe:(?P<id>\d{1,18}):(?P<position>\d{1,3}):(?P<choice>\d{1,2})",
+    template=r"probe:(?P<id>\d{1,18}):(?P<position>\d{1,3}):(?P<choice>\d{1,2}|unknown)",
 ):
-    """Answers a question. A second click shows the same feedback again."""
+    """Answers a question; without a choice it says "I don't know". A second click shows the same feedback again."""
 
-    def __init__(self, probe_id: int, position: int, choice: int, *, label: str = "") -> None:
+    def __init__(self, probe_id: int, position: int, choice: int | None, *, label: str = "") -> None:
         super().__init__(
             discord.ui.Button(
-                label=label[:_LABEL_LIMIT] or _letter(choice),
-                style=discord.ButtonStyle.primary,
-                custom_id=f"probe:{probe_id}:{position}:{choice}",
+                label="I don't know" if choice is None else label[:_LABEL_LIMIT] or _letter(choice),
+                style=discord.ButtonStyle.secondary if choice is None else discord.ButtonStyle.primary,
+                custom_id=f"probe:{probe_id}:{position}:{'unknown' if choice is None else choice}",
             )
         )
         self._probe_id = probe_id
@@ -204,7 +207,8 @@ class ProbeButton(
 
     @classmethod
     async def from_custom_id(cls, _interaction: discord.Interaction, _item: _Item, match: re.Match[str]) -> Self:
-        return cls(int(match["id"]), int(match["position"]), int(match["choice"]), label="?")
+        choice = None if match["choice"] == "unknown" else int(match["choice"])
+        return cls(int(match["id"]), int(match["position"]), choice, label="?")
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with run_safely(interaction):

@@ -127,6 +127,7 @@ class ProgressCog(
     async def suggest_changed(self, interaction: discord.Interaction, text: str) -> list[app_commands.Choice[str]]:
         return to_choices(await self._service.suggest_changed(interaction.user.id, text))
 
+    @app_commands.guild_only()  # Discord ignores it in a group; /help does not
     @app_commands.command(name="server", description="On which step those are who chose to be seen in this server.")
     async def server(self, interaction: discord.Interaction) -> None:
         guild = _guild(interaction)
@@ -148,6 +149,7 @@ class ProgressCog(
             names.update((member.id, member.display_name) for member in found)
         return names
 
+    @app_commands.guild_only()
     @app_commands.command(name="visibility", description="What this server may see of you; nothing, unless you say so.")
     async def visibility(self, interaction: discord.Interaction) -> None:
         guild = _guild(interaction)

@@ -213,8 +213,7 @@ def _draw_week(card: _Card, overview: Overview, y: float) -> None:
     """The present week against the plan."""
     done, planned = overview.weeks[-1].minutes, overview.planned_minutes
     card.text(_LEFT, y, "This week", 30, bold=True)
-    plan = f"of {format_minutes(planned)} planned" if planned else "and no plan yet"
-    words = f"{format_minutes(done)} {plan}"
+    words = format_minutes(done) + (f" of {format_minutes(planned)} planned" if planned else "")
     card.text(_RIGHT, y, words, 28, colour=_MUTED, align="right", within=620)
     share = done / planned if planned else 0.0
     card.bar(_LEFT, y + 28, _RIGHT - _LEFT, 22, share=share, colour=_DONE if share >= 1.0 else _NOW)

@@ -1,7 +1,7 @@
 """The use cases of the learner model. The other features meet here: they write evidence to it and read from it."""
 
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,20 +23,22 @@ from bot.features.progress.models import (
     State,
     StepCount,
 )
-from bot.features.progress.rules.choices import WHOLE, suggest_changed, suggest_items
+from bot.features.progress.rules.choices import WHOLE, spelling_of, suggest_changed, suggest_items
 from bot.features.progress.rules.overview import build_overview, current_step, reached_milestones
 from bot.features.progress.rules.path import build_path, extra_item
 from bot.storage.database import Database
+from indexer.spelling import Spelling
 from knowledge.curriculum import Curriculum
 
 MOTIVATION_LIMIT = 500
+_MOST_NAMED = 3
 _MOST_PATHS = 128
 """Paths that are kept: about 10 MB. Learners choose a way and two projects, so that there may be thousands."""
 
 NOTHING_TO_UNDO = "There is nothing left to undo."
 UNDONE_ALREADY = "That is taken back already."
 CHANGED_SINCE = "You have changed this again since then. `/progress undo` takes back the newest change first."
-AMBIGUOUS_ITEM = "Several parts of the curriculum match that. Choose one from the list that I suggest while you type."
+PICK_ITEM = "Choose one from the list that I suggest while you type."
 UNKNOWN_ITEM = "I do not know that part of the curriculum. Choose one from the list that I suggest."
 
 
@@ -84,7 +86,13 @@ class ProgressService:
     async def suggest_items(self, member_id: int, text: str) -> tuple[Choice, ...]:
         """Parts of the path and whole resources that a member may mean by `text`."""
         learner = await self.find_learner(member_id)
-        return suggest_items(self.curriculum, self.path_of(learner), learner, text)
+        path = self.path_of(learner)
+        found = suggest_items(self.curriculum, path, learner, text)
+        return found or suggest_items(self.curriculum, path, learner, self._spelling.repair(text))
+
+    @cached_property
+    def _spelling(self) -> Spelling:
+        return spelling_of(self.curriculum)
 
     async def suggest_changed(self, member_id: int, text: str) -> tuple[Choice, ...]:
         """Parts that a member has changed and may want to take back."""
@@ -107,7 +115,11 @@ class ProgressService:
         choices = await (self.suggest_changed if is_changed else self.suggest_items)(member_id, text)
         if len(choices) == 1:
             return choices[0].value
-        raise MemberError(AMBIGUOUS_ITEM if choices else UNKNOWN_ITEM)
+        if not choices:
+            raise MemberError(UNKNOWN_ITEM)
+        names = ", ".join(f"“{choice.label}”" for choice in choices[:_MOST_NAMED])
+        more = " and more" if len(choices) > _MOST_NAMED else ""
+        raise MemberError(f"Several parts of the curriculum match that: {names}{more}. {PICK_ITEM}")
 
     async def find_items(self, member_id: int, item_ids: Sequence[str]) -> tuple[PathItem, ...]:
         """What these parts are, in the same order; what the curriculum no longer has is left out."""
@@ -125,7 +137,8 @@ class ProgressService:
         """Mark an item as done, skipped or known, or as started.
 
         `minutes` is the time that this took and counts for this week; without it, "done" counts what is left of the
-        estimate, everything else nothing. `key` names the click, so that a second one changes nothing.
+        estimate, everything else nothing. What is in that state already stays as it is, and only what is started takes
+        more minutes. `key` names the click, so that a second one changes nothing.
 
         Raises:
             MemberError: no such item is on the learner's path.
@@ -136,7 +149,7 @@ class ProgressService:
             learner = await store.find_learner(session, member_id, now)
             item = self._item(learner, item_id)
             spent = minutes if minutes is not None else _minutes_left(learner, item, state)
-            if learner.state(item_id) is state and not spent:
+            if learner.state(item_id) is state and (state is not State.STARTED or not spent):
                 same_click = await store.find_change(session, member_id, key=key) if key else None
                 return Change(item, state, state, 0, id=same_click.id if same_click else None)
             is_new, before = await store.update_item(
@@ -197,7 +210,8 @@ class ProgressService:
             reached = await self._add_milestones(session, member_id)
             change = await store.find_last_change(session, member_id) if to_do else None
         count = len([id_ for id_ in to_do if id_ != resource_id or not units])
-        return Change(item, before, state, minutes or 0, reached, id=change.id if change else None, count=count)
+        spent = (minutes or 0) if to_do else 0
+        return Change(item, before, state, spent, reached, id=change.id if change else None, count=count)
 
     async def undo(self, member_id: int, item_id: str | None = None, *, change_id: int | None = None) -> Change:
         """Take back the last change, of one item or of all, or the one with this id.

@@ -29,6 +29,7 @@ from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, EMBED_TITLE_
 
 SERVER_ONLY = "This works in a server only."
 
+_NO_HOURS = "; `/start` asks how many hours you would like."
 _ALT_LIMIT = 1024
 _MOST_NAMED = 10
 _BAR = 10
@@ -120,8 +121,8 @@ def _concept_lines(overview: Overview, *, is_shared: bool) -> list[str]:
 
 def _week_lines(overview: Overview, *, is_shared: bool) -> list[str]:
     planned, weeks = overview.planned_minutes, overview.weeks
-    plan = f"of {format_minutes(planned)} planned" if planned else "and no plan yet"
-    lines = [f"**This week:** {format_minutes(weeks[-1].minutes)} {plan}"]
+    plan = f" of {format_minutes(planned)} planned" if planned else "" if is_shared else _NO_HOURS
+    lines = [f"**This week:** {format_minutes(weeks[-1].minutes)}{plan}"]
     if any(week.minutes for week in weeks):
         hours = ", ".join(format_hours(week.minutes) for week in weeks)
         lines.append(f"**Hours in the last {len(weeks)} weeks, the oldest first:** {hours}")
@@ -147,7 +148,7 @@ def render_change(change: Change, overview: Overview) -> discord.Embed:
     """What a member has marked as done or skipped, what it did, and what comes next."""
     state = _DONE_WORDS[change.after] if change.after else "open"
     is_new = change.id is not None
-    title = state.capitalize() if is_new else f"That was {state} before" if change.count else "Nothing to change"
+    title = state.capitalize() if is_new else f"That was {state} already" if change.count else "Nothing to change"
     lines = [f"**{_named(change.item)}**"]
     if not change.count:
         lines.append("Every part of it was settled before.")
@@ -155,6 +156,8 @@ def render_change(change: Change, overview: Overview) -> discord.Embed:
         lines.append(f"{_count(change.count, 'part')} changed.")
     if is_new:
         lines += _time_lines(change)
+    elif change.after is State.DONE:
+        lines.append("I counted nothing. To change its time, take it back with `/progress undo` and complete it anew.")
     lines += _step_news(change, overview)
     lines += ["", _what_comes_next(overview)]
     return discord.Embed(title=title, description="\n".join(lines), colour=BLUE)

@@ -9,7 +9,8 @@ from discord.ext import commands
 from bot.errors import MemberError
 from bot.features.settings.models import GuildSettings, Part
 from bot.features.settings.service import GuildSettingsService
-from bot.features.settings.views import render_settings
+from bot.features.settings.views import MENTORS_MAY, list_lacks, render_settings
+from bot.features.weekly.service import WeeklyService
 from knowledge.curriculum import Curriculum
 
 _POWERS = discord.Permissions.elevated() | discord.Permissions(mention_everyone=True)
@@ -28,8 +29,11 @@ _PARTS = [
 _CLEARED = {
     Part.MILESTONES: "Milestones are no longer congratulated here.",
     Part.ROLES: "Steps no longer have roles. Members keep those that they have.",
-    Part.NOTES: "I no longer post for those who look after me. Challenges wait in `/challenges list`.",
-    Part.MENTORS: "Only admins decide about challenged questions from now on.",
+    Part.NOTES: (
+        "I no longer post for those who look after me. Challenges wait in `/challenges list`, and calls for help in "
+        "`/calls list`."
+    ),
+    Part.MENTORS: f"Only admins {MENTORS_MAY} from now on.",
     Part.GROUPS: "New study groups get their home where they are made. Those that have one stay where they are.",
     Part.EVERYTHING: "Nothing is set any more. Members keep the roles that they have.",
 }
@@ -42,9 +46,10 @@ class SettingsCog(
 ):
     """What admins set. Discord hides the commands from others, and each is checked here again."""
 
-    def __init__(self, service: GuildSettingsService, curriculum: Curriculum) -> None:
+    def __init__(self, service: GuildSettingsService, curriculum: Curriculum, weekly: WeeklyService | None) -> None:
         super().__init__()
         self._service = service
+        self._weekly = weekly
         self._steps = {step.number: step.title for step in curriculum.steps}
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
@@ -84,14 +89,18 @@ class SettingsCog(
         await self._send(interaction, settings, news)
 
     @app_commands.command(name="notes", description="The channel in which I tell you what you have to decide or mend.")
-    @app_commands.describe(channel="A text channel for those who look after me; challenged questions come there.")
+    @app_commands.describe(
+        channel="One that only admins and mentors see: calls for help, with names, and right answers come there."
+    )
     async def notes(self, interaction: discord.Interaction, channel: discord.TextChannel) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         settings = await self._service.set_notes_channel(_guild(interaction).id, channel.id)
-        news = f"Challenged questions and what I need from you come to {channel.mention} from now on."
+        news = f"Calls for help, challenged questions and what I need from you come to {channel.mention} from now on."
         await self._send(interaction, settings, news)
 
-    @app_commands.command(name="mentors", description="The role that may decide about challenged questions.")
+    @app_commands.command(
+        name="mentors", description="The role that answers calls for help and decides about challenged questions."
+    )
     @app_commands.describe(role="Admins may always decide. A mentor needs no other permission.")
     async def mentors(self, interaction: discord.Interaction, role: discord.Role) -> None:
         _check_mentors(role)
@@ -99,7 +108,7 @@ class SettingsCog(
         if role.id in (await self._service.find(_guild(interaction).id)).step_roles.values():
             raise MemberError(_EARNED)
         settings = await self._service.set_mentor_role(_guild(interaction).id, role.id)
-        news = f"Members with {role.mention} may decide about challenged questions from now on."
+        news = f"Members with {role.mention} may {MENTORS_MAY} from now on."
         await self._send(interaction, settings, news)
 
     @app_commands.command(name="groups", description="The channel in which study groups get their homes.")
@@ -122,7 +131,13 @@ class SettingsCog(
         await self._send(interaction, await self._service.clear(_guild(interaction).id, part), _CLEARED[part])
 
     async def _send(self, interaction: discord.Interaction, settings: GuildSettings, news: str | None = None) -> None:
-        embed = render_settings(_guild(interaction), settings, self._steps, news)
+        guild = _guild(interaction)
+        quiz = await self._weekly.find_quiz(guild.id) if self._weekly else None
+        channel = interaction.channel
+        is_thread = isinstance(channel, discord.Thread)
+        channel_id = (channel.parent_id if isinstance(channel, discord.Thread) else interaction.channel_id) or 0
+        lacks = list_lacks(guild, channel_id, interaction.app_permissions, is_thread=is_thread)
+        embed = render_settings(guild, settings, self._steps, quiz, lacks_here=lacks, news=news)
         await interaction.followup.send(embed=embed, ephemeral=True)
 
 

@@ -1,13 +1,15 @@
 """What admins read of their server's settings, with what the tutor still lacks for them, and notes to the admins."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import discord
 
 from bot.features.progress.announce import lacking_in, obstacle_to
 from bot.features.settings.models import GuildSettings
+from bot.features.weekly.models import WeeklyQuiz
+from bot.features.weekly.views import obstacles as weekly_obstacles
 from bot.ui.embeds import BLUE
 from bot.ui.text import EMBED_FIELD_LIMIT, MESSAGE_LIMIT, shorten
 
@@ -17,6 +19,21 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _WARNING = discord.Colour(0xD9822B)
+
+_INVITED = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "create_private_threads": "Create Private Threads",
+    "create_public_threads": "Create Public Threads",
+    "embed_links": "Embed Links",
+    "read_message_history": "Read Message History",
+    "attach_files": "Attach Files",
+}
+"""What the invitation in the README asks for."""
+
+_FOR_ANSWERS = ("view_channel", "send_messages", "embed_links", "read_message_history")
+_FOR_ANSWERS_IN_THREADS = ("view_channel", "send_messages_in_threads", "embed_links", "read_message_history")
 
 _FOR_HOMES = {
     "view_channel": "View Channel",
@@ -69,26 +86,74 @@ async def find_notes_channel(client: "TutorClient", guild_id: int) -> discord.Te
     return channel
 
 
+def everybody_reads(channel: discord.abc.GuildChannel) -> bool:
+    """Whether a channel is open to every member of its server."""
+    return channel.permissions_for(channel.guild.default_role).view_channel
+
+
 # /settings
 
 
 def render_settings(
-    guild: discord.Guild, settings: GuildSettings, steps: Mapping[int, str], news: str | None = None
+    guild: discord.Guild,
+    settings: GuildSettings,
+    steps: Mapping[int, str],
+    quiz: WeeklyQuiz | None,
+    *,
+    lacks_here: Sequence[str] = (),
+    news: str | None = None,
 ) -> discord.Embed:
-    """Everything that is set, each with what is missing for it. `news` says what has just changed."""
+    """Everything that is set, each with what is missing for it.
+
+    `lacks_here` is what is missing for any answer, `news` says what has just changed.
+    """
     parts = {
         "Congratulations": _describe_channel(guild, settings.milestones_channel_id, "milestones"),
         "Roles of the steps": _describe_roles(guild, settings.step_roles, steps),
-        "Notes to the admins": _describe_channel(guild, settings.notes_channel_id, "notes"),
+        "Notes to the admins": _describe_notes(guild, settings.notes_channel_id),
         "Mentors": _describe_mentors(guild, settings),
         "Study groups": _describe_groups(guild, settings.groups_channel_id),
+        "Weekly quiz": _describe_weekly(guild, quiz),
     }
-    is_well = not any(lacks for _, lacks in parts.values())
-    embed = discord.Embed(title="Settings of this server", description=news, colour=BLUE if is_well else _WARNING)
+    is_well = not lacks_here and not any(lacks for _, lacks in parts.values())
+    top = "\n".join([*([news] if news else []), *(f"⚠️ {lack}" for lack in lacks_here)])
+    embed = discord.Embed(
+        title="Settings of this server", description=top or None, colour=BLUE if is_well else _WARNING
+    )
     for name, (what, lacks) in parts.items():
         embed.add_field(name=name, value=_lines(what, lacks), inline=False)
     embed.set_footer(text="Only members who chose it with /progress visibility are congratulated or get a role.")
     return embed
+
+
+def list_lacks(guild: discord.Guild, channel_id: int, mine: discord.Permissions, *, is_thread: bool) -> list[str]:
+    """What is missing for the tutor to answer: in the whole server, and in the channel where it is asked.
+
+    `mine` are its permissions there. What the server lacks is not said a second time for the channel.
+    """
+    everywhere = [name for name in _INVITED if not getattr(guild.me.guild_permissions, name)]
+    needed = _FOR_ANSWERS_IN_THREADS if is_thread else _FOR_ANSWERS
+    here = [name for name in needed if name not in everywhere and not getattr(mine, name)]
+    lacks = []
+    if everywhere:
+        lacks.append(
+            f"In this server as a whole I lack: {_name(everywhere)}. Allow it to my role under Roles in the settings "
+            "of the server."
+        )
+    if here:
+        lacks.append(f"In <#{channel_id}> I lack: {_name(here)}. {_ALLOW}")
+    return lacks
+
+
+def _name(permissions: Iterable[str]) -> str:
+    return ", ".join(_INVITED[permission] for permission in permissions)
+
+
+_ALLOW = "Allow it to me under Permissions of that channel."
+
+
+def _say_lacking(lacking: Sequence[str]) -> list[str]:
+    return [f"There I lack: {', '.join(lacking)}. {_ALLOW}"] if lacking else []
 
 
 _NO_CHANNEL = {
@@ -107,8 +172,18 @@ def _describe_channel(guild: discord.Guild, channel_id: int | None, command: str
     channel = guild.get_channel(channel_id)
     if channel is None:
         return [], [f"The channel has been deleted. Name another one with `/settings {command}`."]
-    lacking = lacking_in(channel)
-    return [f"Posted in {channel.mention}."], [f"There I lack: {', '.join(lacking)}."] if lacking else []
+    return [f"Posted in {channel.mention}."], _say_lacking(lacking_in(channel))
+
+
+def _describe_notes(guild: discord.Guild, channel_id: int | None) -> tuple[list[str], list[str]]:
+    what, lacks = _describe_channel(guild, channel_id, "notes")
+    channel = guild.get_channel(channel_id or 0)
+    if channel is not None and everybody_reads(channel):
+        lacks.append(
+            f"Everybody here can read {channel.mention}. Calls for help, with names, and the right answers of "
+            "challenged questions come there. Choose a channel that only admins and mentors see."
+        )
+    return what, lacks
 
 
 def _describe_roles(
@@ -128,15 +203,18 @@ def _describe_roles(
     return lines, lacks
 
 
+MENTORS_MAY = "answer calls for help and decide about challenged questions"
+
+
 def _describe_mentors(guild: discord.Guild, settings: GuildSettings) -> tuple[list[str], list[str]]:
     if settings.mentor_role_id is None:
-        return ["None, so only admins decide about challenged questions. `/settings mentors` names a role."], []
+        return [f"None, so only admins {MENTORS_MAY}. `/settings mentors` names a role."], []
     role = guild.get_role(settings.mentor_role_id)
     if role is None:
         return [], ["The role of the mentors has been deleted. Name another one with `/settings mentors`."]
     channel = guild.get_channel(settings.notes_channel_id or 0)
     lacks = [] if channel is None else _obstacles_between(role, channel)
-    return [f"{role.mention} may decide about challenged questions, as admins may."], lacks
+    return [f"{role.mention} may {MENTORS_MAY}, as admins may."], lacks
 
 
 def _describe_groups(guild: discord.Guild, channel_id: int | None) -> tuple[list[str], list[str]]:
@@ -149,8 +227,15 @@ def _describe_groups(guild: discord.Guild, channel_id: int | None) -> tuple[list
     mine = channel.permissions_for(guild.me)
     if not mine.manage_threads:
         lines.append("With Manage Threads there I can also take those who left out of a home.")
-    lacking = _lacking_for_homes(mine)
-    return lines, [f"There I lack: {', '.join(lacking)}."] if lacking else []
+    return lines, _say_lacking(_lacking_for_homes(mine))
+
+
+def _describe_weekly(guild: discord.Guild, quiz: WeeklyQuiz | None) -> tuple[list[str], list[str]]:
+    if quiz is None:
+        return ["None. `/weekly set` sets one up."], []
+    if obstacles := weekly_obstacles(guild, quiz):
+        return [], obstacles
+    return [f"Posted in <#{quiz.channel_id}>. `/weekly show` says when."], []
 
 
 def _lacking_for_homes(mine: discord.Permissions) -> list[str]:

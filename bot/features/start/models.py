@@ -61,6 +61,11 @@ class Setup:
         return choices.get(seen)
 
     @property
+    def is_newcomer(self) -> bool:
+        """Whether deep learning is new to them, as they say."""
+        return self.profile.deep_learning == 0
+
+    @property
     def is_finished(self) -> bool:
         """Whether the form was finished before."""
         return self.profile.started_at is not None

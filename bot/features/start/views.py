@@ -89,6 +89,8 @@ def render_page(page: Page, setup: Setup, now: datetime, problems: Sequence[str]
     if page is Page.SUMMARY:
         return _render_summary(setup, now)
     title, text = _TEXTS[page]
+    if page is Page.PLACEMENT and setup.is_newcomer:
+        text = _FROM_THE_START
     if page is Page.ABOUT:
         text += "\n\n" + "\n".join(_about_lines(setup.profile, now))
     embed = discord.Embed(title=title, description=text, colour=BLUE)
@@ -126,11 +128,15 @@ _TEXTS: Mapping[Page, tuple[str, str]] = {
     Page.PLACEMENT: (
         "Where to begin?",
         (
-            "Six short questions can show that you may skip a step or two. "
-            "A wrong answer costs nothing, and you can leave at any time."
+            "A few short questions can show that you may skip a step or two. There are nine at most, and one that you "
+            "do not know spares you the others on its step. You can leave at any time."
         ),
     ),
 }
+_FROM_THE_START = (
+    "Deep learning is new to you, so step 1 is the place: it explains everything from the start, and what you know "
+    "already goes quickly there. If you know more than you think, a few short questions can show it."
+)
 
 
 def _render_summary(setup: Setup, now: datetime) -> discord.Embed:
@@ -186,8 +192,12 @@ def page_view(page: Page, setup: Setup, misread: Misread | None = None) -> disco
         case Page.SIGHT:
             view.add_item(SightSelect(member_id, setup.sight))
         case Page.PLACEMENT:
-            view.add_item(PlacementButton(member_id, with_questions=True))
-            view.add_item(PlacementButton(member_id, with_questions=False))
+            is_new = setup.is_newcomer
+            begin = "Begin with step 1" if is_new else "Start without"
+            asks = PlacementButton(member_id, "A few questions", with_questions=True, is_first=not is_new)
+            begins = PlacementButton(member_id, begin, with_questions=False, is_first=is_new)
+            for choice in (begins, asks) if is_new else (asks, begins):
+                view.add_item(choice)
         case Page.SUMMARY:
             view.add_item(PageButton(member_id, Page.EXPERIENCE, "Change"))
             return view.add_item(FirstStepButton(member_id))
@@ -413,13 +423,13 @@ def _carried(text: str, limit: int) -> str:
 
 
 class PlacementButton(discord.ui.DynamicItem[_Button], template=r"start:(?P<id>\d{1,20}):placement:(?P<choice>yes|no)"):
-    """Ends the form: with six questions, or with the first step."""
+    """Ends the form: with a few questions, or with the first step."""
 
-    def __init__(self, member_id: int, *, with_questions: bool) -> None:
+    def __init__(self, member_id: int, label: str = "?", *, with_questions: bool, is_first: bool = False) -> None:
         super().__init__(
             discord.ui.Button(
-                label="Six questions" if with_questions else "Start without",
-                style=discord.ButtonStyle.primary if with_questions else discord.ButtonStyle.secondary,
+                label=label,
+                style=discord.ButtonStyle.primary if is_first else discord.ButtonStyle.secondary,
                 custom_id=f"start:{member_id}:placement:{'yes' if with_questions else 'no'}",
             )
         )

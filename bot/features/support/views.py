@@ -18,7 +18,7 @@ from discord.utils import format_dt
 from bot.errors import MemberError
 from bot.features.ask.models import Answer, Outcome
 from bot.features.ask.views import SourcesButton, TryButton, render_answer
-from bot.features.settings.views import find_notes_channel
+from bot.features.settings.views import everybody_reads, find_notes_channel
 from bot.features.support.models import (
     TEXT_LIMIT,
     Blocker,
@@ -55,6 +55,8 @@ NONE_OWN = (
     "None of your calls for help waits here. When something blocks you, write it into your check-in with `/checkin`: "
     "I answer at once, and below my answer you can ask the mentors."
 )
+_FOR_ALL = "**which everybody in this server can read**"
+_OPENED = "Everybody in this server can read that channel now, so please look at it once more."
 _MOVED = "This goes to another place now, so please look at it once more."
 _NO_CURRICULUM = "There is no curriculum here any more, so I have no material. A person here may be able to help."
 _UNANSWERED: Mapping[Outcome, str] = {
@@ -145,7 +147,7 @@ async def answer_blocker(
         return ()
     async with client.working():
         found = await client.services.support.answer(interaction.user.id, interaction.guild_id, text)
-        is_answered = found.answer.outcome is Outcome.ANSWERED
+        is_answered = found.answer.outcome in {Outcome.ANSWERED, Outcome.OWN_WORDS}
         await interaction.followup.send(
             say_answer(found.answer, text),
             embed=render_answer(found.answer) if is_answered else discord.utils.MISSING,
@@ -236,13 +238,25 @@ async def _prepare(interaction: discord.Interaction[Any], blocker: Blocker, text
 
 async def _preview(client: "TutorClient", call: Call, blocker: Blocker, news: str | None = None) -> dict[str, Any]:
     role = await find_mentor_role(client, call.request.guild_id)
-    text = "\n\n".join(part for part in (news, say_preview(call, role)) if part)
+    said = say_preview(call, role, is_open=_is_open(client, call))
+    text = "\n\n".join(part for part in (news, said) if part)
     return {"content": text, "embed": render_call(call), "view": _preview_buttons(call, blocker)}
 
 
-def say_preview(call: Call, role: discord.Role | None) -> str:
+def _is_open(client: "TutorClient", call: Call) -> bool:
+    """Whether every member of the server can read a call where it goes."""
+    channel_id = call.request.channel_id
+    if channel_id == call.home_id and call.group is not None:
+        if call.group.is_private:
+            return False
+        channel_id = call.group.parent_id
+    channel = client.get_channel(channel_id or 0)
+    return isinstance(channel, discord.TextChannel) and everybody_reads(channel)
+
+
+def say_preview(call: Call, role: discord.Role | None, *, is_open: bool) -> str:
     """Where a call goes, who reads it there, and how the member hears of an offer."""
-    place = f"<#{call.request.channel_id}>"
+    place = f"<#{call.request.channel_id}>{f', {_FOR_ALL}' if is_open else ''}"
     if call.request.channel_id == call.home_id:
         lines = ["This server has no channel for its mentors. I can show it to your group instead."]
         lines.append(f"This is exactly what its members would see, in {place}. It mentions nobody.")
@@ -326,12 +340,16 @@ class DraftButton(
                 await interaction.response.send_modal(_TextWindow(self._blocker, self._channel_id, text))
                 return
             await interaction.response.defer()
-            await self._send(interaction, text)
+            await self._send(interaction, text, interaction.message.content if interaction.message else "")
 
-    async def _send(self, interaction: discord.Interaction[Any], text: str) -> None:
+    async def _send(self, interaction: discord.Interaction[Any], text: str, told: str) -> None:
+        """Send it, if it goes where the member was told that it goes, and nobody else reads it there."""
         call = await _prepare(interaction, self._blocker, text)
-        if call.request.channel_id != self._channel_id:  # it may only go where the member was told that it goes
-            preview = await _preview(interaction.client, call, self._blocker, _MOVED)
+        news = _MOVED if call.request.channel_id != self._channel_id else None
+        if news is None and _FOR_ALL not in told and _is_open(interaction.client, call):
+            news = _OPENED
+        if news is not None:
+            preview = await _preview(interaction.client, call, self._blocker, news)
             await interaction.edit_original_response(**preview)
             return
         service = support_service(interaction)

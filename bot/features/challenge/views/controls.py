@@ -38,7 +38,7 @@ from bot.ui.text import shorten
 from knowledge.models import Question, QuestionKind
 
 THANKS_HERE = (
-    "Thank you for looking closely. The mentors of this server look at it, without your name, "
+    "Thank you for looking closely. Those who look after this server look at it, without your name, "
     "and I tell you what they decide with your next quiz or review."
 )
 THANKS_DIRECTLY = (

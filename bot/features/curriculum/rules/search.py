@@ -31,7 +31,7 @@ def find_page(curriculum: Curriculum, text: str) -> Choice | None:
 
 
 def _pages(curriculum: Curriculum) -> Iterator[tuple[Choice, tuple[str, ...]]]:
-    """Every page that has a name: steps, then resources, concepts and project ideas."""
+    """Every page that has a name: steps, then resources, concepts, project ideas and units of resources."""
     for step in curriculum.steps:
         names = (step.title, f"step {step.number}", str(step.number))
         yield _choice(f"step:{step.number}", f"Step {step.number}: {step.title}", ""), names
@@ -42,6 +42,10 @@ def _pages(curriculum: Curriculum) -> Iterator[tuple[Choice, tuple[str, ...]]]:
         yield _choice(f"concept:{id_}", concept.title, what), (concept.title, *concept.aliases)
     for id_, idea in curriculum.capstones.items():
         yield _choice(f"idea:{id_}", idea.title, "project idea"), (idea.title, *idea.aliases)
+    for id_, resource in curriculum.resources.items():
+        for unit in resource.units:
+            title = f"{unit.label}: {unit.title}"
+            yield _choice(f"unit:{id_}/{unit.id}", title, resource.title), (title, resource.title)
 
 
 def _choice(value: str, title: str, what: str) -> Choice:

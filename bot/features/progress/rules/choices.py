@@ -1,12 +1,15 @@
 """What a member may mean while typing the name of a part of the path."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from bot.features.progress.models import Choice, Learner, Path, PathItem, State
 from bot.features.progress.rules.overview import current_step
 from bot.features.progress.rules.path import extra_item
 from bot.ui.text import shorten
+from indexer.spelling import Spelling
 from knowledge.curriculum import Curriculum
 
 WHOLE = "whole:"
@@ -50,8 +53,24 @@ def suggest_changed(items: Iterable[PathItem], learner: Learner, text: str) -> t
 
 def matches(text: str, *names: str) -> bool:
     """Whether every word of the text stands in one of the names, wherever in it."""
-    name = " ".join(names).casefold()
-    return all(word in name for word in text.casefold().split())
+    name = _plain(" ".join(names))
+    return all(word in name for word in _plain(text).split())
+
+
+def spelling_of(curriculum: Curriculum) -> Spelling:
+    """Mends slips in what is typed with the words of all titles and other names."""
+    notes = [*curriculum.resources.values(), *curriculum.concepts.values(), *curriculum.capstones.values()]
+    units = [unit for resource in curriculum.resources.values() for unit in resource.units]
+    names = [name for note in notes for name in (note.title, *note.aliases)]
+    names += [f"{unit.label} {unit.title}" for unit in units]
+    return Spelling.from_texts(map(_plain, [*names, *(f"step {step.title}" for step in curriculum.steps)]))
+
+
+@lru_cache(maxsize=8192)
+def _plain(text: str) -> str:
+    """As names are compared: in lower case and without accents."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def rank_names(text: str, names: Sequence[str]) -> int | None:
@@ -60,8 +79,8 @@ def rank_names(text: str, names: Sequence[str]) -> int | None:
     0 it is one of them · 1 the title begins with it · 2 words of the title begin with its words · 3 words of any name
     do · 4 its words stand anywhere in them.
     """
-    plain = [name.casefold() for name in names]
-    words, whole = text.casefold().split(), " ".join(plain)
+    plain = [_plain(name) for name in names]
+    words, whole = _plain(text).split(), " ".join(plain)
     text = " ".join(words)
     if text in plain:
         return CALLED_SO

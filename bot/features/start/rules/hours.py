@@ -14,6 +14,7 @@ _NUMBER = r"\d+(?:\.\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:h|hrs?|hours?)?\s*(?:-|–|—|to|or|bis)\s*({_NUMBER})")
 _CLOCK = re.compile(rf"({_NUMBER})\s*(?:h|hrs?|hours?)\s*(?:and\s*)?(\d+)\s*(?:m|mins?|minutes?)?\b")
 _MINUTES = re.compile(rf"({_NUMBER})\s*(?:m|mins?|minutes?)\b")
+_NEGATIVE = re.compile(r"\D*[-–−]\d")
 _DAILY = re.compile(r"\b(?:a|per|each|every)\s*day\b|/\s*d(?:ay)?\b|\bdaily\b")
 
 
@@ -26,7 +27,7 @@ def parse_hours(text: str) -> float | None:
     plain = _plain(text)
     if not plain:
         return None
-    hours = _read(plain)
+    hours = 0.0 if _NEGATIVE.match(plain) else _read(plain)
     if hours is None:
         raise MemberError(f"I could not read the hours a week. Please write a number from {LEAST} to {MOST}, like 5.")
     hours = round(hours * (7 if _DAILY.search(plain) else 1), 1)
