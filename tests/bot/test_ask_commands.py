@@ -139,7 +139,7 @@ async def test_thanks_for_an_answer_is_no_question(settings, encoder):
     async with running_server(settings, encoder) as s:
         await s.ada.send(s.channel, f"{s.client.user.mention} what is dropout?")
         await s.ada.send(s.channel, "thanks a lot!", reply_to=s.said()[0])
-        assert s.said()[1].embeds[0].title == HELLO
+        assert s.said()[1].embeds[0].title == "Glad it helped"
         assert s.rows("SELECT question, outcome FROM answers WHERE id = 2") == [("thanks a lot!", "small-talk")]
 
 
@@ -293,17 +293,16 @@ async def test_facts_that_the_index_lacks_are_searched_for(settings, encoder, tm
         assert result.response.embeds[0].title == DECLINED
 
 
-async def test_a_declined_question_offers_the_nearest_topics_and_no_buttons(settings, encoder):
+async def test_a_declined_question_offers_the_nearest_topics_and_no_other_buttons(settings, encoder):
     async with running_server(settings, encoder) as s:
         near = await s.ada.slash(s.channel, "ask", question="how do I deploy with kubernetes?")
         far = await s.ada.slash(s.channel, "ask", question="best risotto recipe")
         for result in (near, far):
             assert result.response.embeds[0].title == DECLINED
-            assert result.response.components == []
-        assert [(field.name, field.value) for field in near.response.embeds[0].fields] == [
-            ("The nearest topics that I do cover", "- Deployment")
-        ]
-        assert far.response.embeds[0].fields == []
+            assert result.response.embeds[0].fields == []
+        assert labels_of(near.response) == ["Deployment"]
+        assert near.response.embeds[0].description.endswith("show the nearest topics that I do cover.")
+        assert far.response.components == []
         assert s.rows("SELECT question, outcome, passages FROM answers ORDER BY id") == [
             ("how do I deploy with kubernetes?", "declined", "[]"),
             ("best risotto recipe", "declined", "[]"),
@@ -339,7 +338,7 @@ async def test_an_odd_message_gets_a_polite_reply(settings, encoder, caplog, tex
         (embed,) = reply.embeds
         assert embed.title == title
         assert embed.description.endswith(".") or embed.description.endswith("*")
-        assert reply.components == []
+        assert all(button.custom_id.startswith("topic:") for row in reply.components for button in row.children)
         assert (reply.mentions, reply.role_mentions, reply.mention_everyone) == ([], [], False)
         assert s.env.http_requests[-1].json["allowed_mentions"] == {"parse": [], "replied_user": False}
         for word in ("zyx", "everyone", "градиентный", "ignore all"):

@@ -87,9 +87,12 @@ def test_rules(facts, question, verdicts):
         ("d2l or andrew ng in step 3, which one should I choose?", Aspect.CHOICE, [DEEP]),
         ("what comes after step 3", Aspect.ORDER, [DEEP]),
         ("what's after step 6", Aspect.ORDER, [CAPSTONE_2]),
-        ("what do i need before step 5", Aspect.ORDER, [RL]),
+        ("what comes before step 5", Aspect.ORDER, [RL]),
         ("what are the steps of the curriculum", Aspect.ORDER, [FIRST]),
         ("how many steps are there in the curriculum", Aspect.ORDER, [FIRST]),
+        ("how many steps are there?", Aspect.ORDER, [FIRST]),
+        ("how much does it all cost?", Aspect.COST, [FIRST]),
+        ("what do I have to pay for", Aspect.COST, [FIRST]),
         ("what is the curriculum?", Aspect.ORDER, [FIRST]),
         ("which step is spinning up for", Aspect.ORDER, ["resources/spinning-up"]),
         ("where does cs231n fit in the curriculum", Aspect.ORDER, ["resources/cs231n"]),
@@ -111,6 +114,13 @@ def test_rules(facts, question, verdicts):
         ("what is step 2 about", Aspect.GOAL, [MATHS]),
         ("what's the goal of step 5", Aspect.GOAL, [RL]),
         ("what do I learn in step 3", Aspect.GOAL, [DEEP]),
+        ("what is a capstone", Aspect.GOAL, [CAPSTONE_1, CAPSTONE_2]),
+        ("what are the capstones?", Aspect.GOAL, [CAPSTONE_1, CAPSTONE_2]),
+        ("what is capstone 1", Aspect.GOAL, [CAPSTONE_1]),
+        ("what is the second capstone", Aspect.GOAL, [CAPSTONE_2]),
+        ("what is the capstone about?", Aspect.GOAL, [CAPSTONE_1, CAPSTONE_2]),
+        ("what do i have to do in the capstone", Aspect.GOAL, [CAPSTONE_1, CAPSTONE_2]),
+        ("what should I do in capstone project 2", Aspect.GOAL, [CAPSTONE_2]),
         ("which resources belong to step 5", Aspect.MATERIAL, [RL]),
         ("what should I read in step 2", Aspect.MATERIAL, [MATHS]),
     ],
@@ -128,6 +138,10 @@ def test_facts_of_steps_and_resources(facts, question, aspect, sources):
         "how long did alphago zero train",
         "how long is an episode of cartpole",
         "how many steps should dqn train for",
+        "how many steps are there in backprop",
+        "what are the capstone rules",
+        "what is a capstone review",
+        "what is a good metric for my capstone",
         "how many days should i let my model run",
         "how long does it take to learn deep learning",
         "is adam better",
@@ -187,6 +201,16 @@ def test_what_only_sounds_like_a_fact(facts, question):
     assert find_facts(question, facts) == ()
 
 
+def test_what_is_needed_before_a_step_are_the_goals_of_the_last_two(facts):
+    found = find_facts("what do i need before step 5", facts)
+    assert [(fact.aspect, fact.source) for fact in found] == [
+        (Aspect.ORDER, RL),
+        (Aspect.GOAL, CAPSTONE_1),
+        (Aspect.GOAL, DEEP),
+    ]
+    assert len(find_facts("what do I need to know before step 1?", facts)) == 1
+
+
 def test_listed_questions_find_their_own_fact(facts, knowledge):
     """Except those that name a step by its title, which may as well mean the field of that name."""
     step_titles = [step.title.lower() for step in knowledge.curriculum.steps]
@@ -196,7 +220,7 @@ def test_listed_questions_find_their_own_fact(facts, knowledge):
         for question in fact.questions
         if fact not in find_facts(question, facts) and not any(question.endswith(title) for title in step_titles)
     }
-    assert missed == {"in which order do I learn this", "what topics are covered"}
+    assert missed == {"in which order do I learn this", "what topics are covered", "is it free"}
 
 
 def test_at_most_three_facts(facts):

@@ -14,6 +14,7 @@ from bot.features.ask.rules.question import (
     is_follow_up,
     is_not_english,
     is_small_talk,
+    without_manner,
 )
 
 
@@ -108,6 +109,13 @@ def test_has_no_words(text):
         "hi, how are you?",
         "are you a bot",
         "what's up",
+        "thanks!",
+        "ok thanks, that helped",
+        "that was really helpful, thank you",
+        "good night",
+        "goodnight everyone",
+        "bye, see you tomorrow",
+        "thanks for your time",
     ],
 )
 def test_is_small_talk(text):
@@ -141,6 +149,10 @@ def test_is_small_talk(text):
         "a lot of data",
         "testing set",
         "goodfellow",
+        "good night sleep and memory",
+        "now what is dropout",
+        "that helped, but why",
+        "is that useful for images",
         "what are activations",
         "noise",
         "",
@@ -153,7 +165,15 @@ def test_is_not_small_talk(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["thank you " * 95 + "x", "hi " * 330 + "x", "!" * 1000, "who are you " * 80 + "x", "are you a bot " * 70]
+    "text",
+    [
+        "thank you " * 95 + "x",
+        "hi " * 330 + "x",
+        "!" * 1000,
+        "who are you " * 80 + "x",
+        "are you a bot " * 70,
+        "that is helpful " * 60 + "x",
+    ],
 )
 def test_small_talk_takes_no_exponential_time(text):
     start = time.perf_counter()
@@ -383,3 +403,23 @@ def test_is_choice(text):
 )
 def test_is_not_choice(text):
     assert not is_choice(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("explain attention like im five", "explain attention"),
+        ("explain attention like I'm a 5 year old", "explain attention"),
+        ("explain attention to me like I'm five years old", "explain attention"),
+        ("Explain attention simply", "Explain attention"),
+        ("softmax in simple terms", "softmax"),
+        ("eli5 convolution", "convolution"),
+        ("wat is dropout", "what is dropout"),
+        ("wut does relu do", "what does relu do"),
+        ("explain simply", "explain simply"),
+        ("simple baseline", "simple baseline"),
+        ("100 watt", "100 watt"),
+    ],
+)
+def test_without_manner(text, plain):
+    assert without_manner(text) == plain

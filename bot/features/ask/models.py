@@ -10,6 +10,7 @@ class Outcome(StrEnum):
 
     ANSWERED = "answered"
     DECLINED = "declined"
+    OWN_WORDS = "own-words"
     SMALL_TALK = "small-talk"
     EMPTY = "empty"
     NOT_ENGLISH = "not-english"
@@ -93,10 +94,36 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """Fixed words of the tutor itself. `{next}` in them stands for the mention of that command, and `needs_server` says
+    that the commands are not there in direct messages. Below them stands a quote from the source `note`: the first
+    piece with the words `quote`, or the first of all. `takes_topic` says that an answer to whatever else the member
+    wrote takes its place; `is_weekly` that it is told when the next weekly quiz of the server comes.
+    """
+
+    title: str
+    text: str
+    needs_server: bool = False
+    note: str | None = None
+    quote: str = ""
+    takes_topic: bool = False
+    is_weekly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A note that can be asked about."""
+
+    title: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What a member reads. `standing` says where the topic stands in the curriculum, and for a learner on their own
-    path; `unmet` are prerequisites that a learner has not met; `concept` is the id of the concept that is quoted
-    first, if there are questions to try on it; `nearest` says which topics come closest to a question that is declined.
+    """What a member reads. `saying` are the tutor's own words, which come before quotes. `standing` says where the
+    topic stands in the curriculum, and for a learner on their own path; `unmet` are prerequisites that a learner has
+    not met; `concept` is the id of the concept that is quoted first, if there are questions to try on it; `nearest`
+    says which topics come closest to a question that is declined.
     """
 
     outcome: Outcome
@@ -106,7 +133,8 @@ class Answer:
     standing: str | None = None
     unmet: tuple[Unmet, ...] = ()
     concept: str | None = None
-    nearest: tuple[str, ...] = ()
+    nearest: tuple[Topic, ...] = ()
+    saying: Saying | None = None
     id: int | None = None
 
 

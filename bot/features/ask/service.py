@@ -15,15 +15,18 @@ from bot.features.ask.models import (
     Intent,
     Outcome,
     Quote,
+    Saying,
     Standing,
     StoredAnswer,
     StudyLink,
+    Topic,
 )
 from bot.features.ask.rules import question as question_rules
 from bot.features.ask.rules.confidence import is_answerable
 from bot.features.ask.rules.evidence import Evidence, choose_evidence
 from bot.features.ask.rules.facts import find_facts
 from bot.features.ask.rules.names import build_names, find_named
+from bot.features.ask.rules.own_words import commands_in, find_own_words, find_talk
 from bot.features.ask.rules.standing import describe_standing, find_unmet
 from bot.features.progress.models import Evidence as Observation
 from bot.features.progress.models import EvidenceKind, Learner
@@ -43,6 +46,9 @@ from knowledge.models import Concept
 _FOLLOW_UP_WINDOW = timedelta(minutes=20)
 _TOP_K = 8
 _NEAREST_SIMILARITY = 0.4
+_ALWAYS_THERE = frozenset({"ask", "help", "privacy"})
+"""The commands that there are without a curriculum, by their first word."""
+_NO_TOPIC = "That topic is no longer in my notes. Ask again with `/ask`."
 _NO_CONCEPT = "I no longer know which topic that answer was about. Ask again with `/ask`, and try it there."
 
 
@@ -80,16 +86,36 @@ class AskService:
     async def answer_question(self, asked: Asked) -> Answer:
         """Answer a question and remember the answer, whose id is set. Never raises for what a member wrote."""
         text = question_rules.clean(asked.text)
+        told = self._own_words(text)
+        if told is not None:
+            return await self._remember(await self._tell(text, *told), asked, text)
         earlier = await self._earlier_answer(asked, text)
-        previous = earlier.question if earlier else None
-        answer = await self._find_answer(text, previous)
+        answer = await self._find_answer(text, earlier)
         # What somebody else asked is theirs: it must not outlive their deletion in this member's row.
-        own = previous if earlier and earlier.member_id == asked.member_id else None
+        own = earlier.question if earlier and earlier.member_id == asked.member_id else None
         remembered = text if own is None else f"{own} {text}"[-question_rules.MAX_LENGTH :]
+        return await self._remember(answer, asked, remembered)
+
+    async def answer_topic(self, asked: Asked, source: str) -> Answer:
+        """Quote a note that was offered as near to a question, and remember the answer, whose id is set.
+
+        Raises:
+            MemberError: the notes do not have it any more.
+        """
+        snapshot = self._index.snapshot
+        if source not in snapshot.passages_of_source:
+            raise MemberError(_NO_TOPIC)
+        title = snapshot.passages[snapshot.passages_of_source[source][0]].title
+        result, snapshot = await self._index.search(Query(title, include=(source,)), _TOP_K)
+        hits = tuple(sorted(result.hits, key=lambda hit: hit.source != source))
+        return await self._remember(self._quoted_answer(title, (), replace(result, hits=hits), snapshot), asked, title)
+
+    async def _remember(self, answer: Answer, asked: Asked, text: str) -> Answer:
+        """Store an answer to `text`; returns it with its id, as this member reads it."""
         async with self._database.transaction() as session:
             answer_id = await store.add_answer(
                 session,
-                replace(asked, text=remembered),
+                replace(asked, text=text),
                 now=self._clock(),
                 outcome=answer.outcome,
                 passages=[citation.passage_key for citation in answer.citations],
@@ -197,20 +223,52 @@ class AskService:
                 return await store.find_last_answer(session, asked.member_id, asked.channel_id, since)
         return None
 
-    async def _find_answer(self, text: str, previous: str | None) -> Answer:
+    def _own_words(self, text: str) -> tuple[Saying, str] | None:
+        """What is answered without a search, if its commands are there, and what else the message says."""
+        found = find_own_words(text)
+        return found if found is not None and self._has_commands_of(found[0]) else None
+
+    def _has_commands_of(self, saying: Saying) -> bool:
+        return self._curriculum is not None or _ALWAYS_THERE.issuperset(
+            name.split(maxsplit=1)[0] for name in commands_in(saying)
+        )
+
+    async def _tell(self, text: str, saying: Saying, rest: str) -> Answer:
+        """The tutor's own words, with an answer to the rest of the message or a quote that goes with them."""
+        if saying.takes_topic and tokenise(rest):
+            for words in (rest, text):
+                answer = await self._find_answer(words, None)
+                if answer.outcome is Outcome.ANSWERED:
+                    return replace(answer, saying=saying)
+        passages = [passage for passage in self._index.snapshot.passages if passage.source == saying.note]
+        found = [(passage, piece) for passage in passages for piece in passage.segments if saying.quote in piece.text]
+        if saying.note is None or not found:
+            return Answer(Outcome.OWN_WORDS, saying=saying)
+        passage, piece = found[0]
+        quoted = self._assemble([Evidence(passage, (piece,))])
+        return Answer(Outcome.OWN_WORDS, quoted.quotes, quoted.citations, saying=saying)
+
+    async def _find_answer(self, text: str, earlier: StoredAnswer | None) -> Answer:
         if not question_rules.has_words(text):
             return Answer(Outcome.EMPTY)
         if question_rules.is_small_talk(text):
-            return Answer(Outcome.SMALL_TALK)
+            saying = find_talk(text)
+            return Answer(Outcome.SMALL_TALK, saying=saying if saying and self._has_commands_of(saying) else None)
         if question_rules.is_order_to_the_bot(text):
             return Answer(Outcome.DECLINED)
         if evidence := self._fact_evidence(text):
             return self._assemble(evidence)
-        named = find_named(self._index.snapshot.spelling.repair(text), self._names)
+        previous = earlier.question if earlier else None
+        plain = question_rules.without_manner(text)
+        named = find_named(self._index.snapshot.spelling.repair(plain), self._names)
         if previous and len(named) < 2:  # "how is that different from SARSA?"
             named = tuple(dict.fromkeys((*named, *find_named(previous, self._names))))
-        result, snapshot = await self._index.search(Query(text, previous, named), _TOP_K)
-        if not self._names_nothing_else(result, named) and not is_answerable(result, self._policy.confidence):
+        result, snapshot = await self._index.search(Query(plain, previous, named), _TOP_K)
+        if not (
+            self._names_nothing_else(result, named)
+            or _asks_on(result, earlier)
+            or is_answerable(result, self._policy.confidence)
+        ):
             outcome = Outcome.NOT_ENGLISH if question_rules.is_not_english(text) else Outcome.DECLINED
             return Answer(outcome, nearest=_nearest(result))
         return self._quoted_answer(text, named, result, snapshot)
@@ -350,7 +408,15 @@ def _has_begun(learner: Learner) -> bool:
     return learner.profile.started_at is not None or bool(learner.progress or learner.mastery)
 
 
-def _nearest(result: Result) -> tuple[str, ...]:
-    """Titles that come closest to a declined question, if any comes close."""
-    near = [hit.title for hit in result.hits if hit.similarity >= _NEAREST_SIMILARITY]
-    return tuple(dict.fromkeys(near))[:3]
+def _asks_on(result: Result, earlier: StoredAnswer | None) -> bool:
+    """Whether a question has no words of its own, as "why?", and follows up one that was answered."""
+    return earlier is not None and earlier.outcome is Outcome.ANSWERED and not result.tokens and bool(result.hits)
+
+
+def _nearest(result: Result) -> tuple[Topic, ...]:
+    """What comes closest to a declined question, if anything comes close."""
+    topics: dict[str, Topic] = {}
+    for hit in result.hits:
+        if hit.similarity >= _NEAREST_SIMILARITY:
+            topics.setdefault(hit.title, Topic(hit.title, hit.source))
+    return tuple(topics.values())[:3]

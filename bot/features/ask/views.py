@@ -1,11 +1,24 @@
 """What an answer looks like, and the buttons below it."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import discord
 
-from bot.features.ask.models import Answer, Citation, FullSource, Outcome, Quote, Standing, StudyLink, Unmet
+from bot.features.ask.models import (
+    Answer,
+    Citation,
+    FullSource,
+    Outcome,
+    Quote,
+    Saying,
+    Standing,
+    StudyLink,
+    Topic,
+    Unmet,
+)
 from bot.features.probe.models import Purpose
 from bot.features.probe.views import begin_probe
 from bot.ui.embeds import BLUE, add_lines
@@ -29,19 +42,42 @@ _HELLO = (
 _ENGLISH_ONLY = (
     "My notes are in English and so is my search. Please ask again in English; short and simple words are fine."
 )
+_NEAREST = "The buttons below show the nearest topics that I do cover."
+_NOT_HERE = "These commands are there in a server, not in direct messages."
 _PLAIN: dict[Outcome, tuple[str, str]] = {
     Outcome.DECLINED: ("My material does not cover this", _NOT_COVERED),
     Outcome.EMPTY: ("What would you like to know?", _NO_WORDS),
     Outcome.SMALL_TALK: ("Hello! I am the deep learning tutor", _HELLO),
     Outcome.NOT_ENGLISH: ("I read English only, sorry", _ENGLISH_ONLY),
 }
+_COMMAND = re.compile(r"\{([a-z ]+)\}")
+_QUESTION_LIMIT = 200
+_LABEL_LIMIT = 80
 
 
-def render_answer(answer: Answer) -> discord.Embed:
-    """The answer as one embed: quotes with [n], where each stands, where to study it."""
-    if answer.outcome is not Outcome.ANSWERED:
-        return _render_plain(answer)
-    embed = discord.Embed(description=_render_quotes(answer.quotes), colour=BLUE)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an answer is read. `command_ids` are by the first word of a command; `question` is shown above the answer,
+    where it stands nowhere else; `weekly` says when the server's weekly quiz comes.
+    """
+
+    command_ids: Mapping[str, int] = field(default_factory=dict)
+    is_server: bool = True
+    question: str = ""
+    weekly: str = ""
+
+
+def render_answer(answer: Answer, place: Place | None = None) -> discord.Embed:
+    """The answer as one embed: the tutor's own words, quotes with [n], where each stands, where to study it."""
+    place = place or Place()
+    if answer.saying is not None:
+        embed = _render_saying(answer.saying, answer.quotes, place)
+    elif answer.outcome is Outcome.ANSWERED:
+        embed = discord.Embed(description=_render_quotes(answer.quotes), colour=BLUE)
+    else:
+        embed = _render_plain(answer)
+    if place.question:  # the name of an author is shown as it is, without Markdown and mentions
+        embed.set_author(name=shorten(place.question, _QUESTION_LIMIT))
     add_lines(embed, "Sources", map(_render_note, _by_note(answer.citations)))
     if answer.study:
         add_lines(embed, "Study it next", map(_render_study, answer.study))
@@ -50,6 +86,25 @@ def render_answer(answer: Answer) -> discord.Embed:
     if answer.unmet:
         add_lines(embed, "You have not met yet", map(_render_unmet, answer.unmet))
     return embed
+
+
+def _render_saying(saying: Saying, quotes: tuple[Quote, ...], place: Place) -> discord.Embed:
+    """Fixed words with their commands, clickable where the id is known and the command is there."""
+    is_there = place.is_server or not saying.needs_server
+
+    def mention(match: re.Match[str]) -> str:
+        command_id = place.command_ids.get(match[1].split(maxsplit=1)[0]) if is_there else None
+        return f"</{match[1]}:{command_id}>" if command_id else f"`/{match[1]}`"
+
+    said = [_COMMAND.sub(mention, saying.text)]
+    if not is_there:
+        said.append(_NOT_HERE)
+    if saying.is_weekly and place.weekly:
+        said.append(place.weekly)
+    text = " ".join(said)
+    if quotes:
+        text += f"\n\n{_render_quotes(quotes, EMBED_DESCRIPTION_LIMIT - len(text) - 2)}"
+    return discord.Embed(title=saying.title, description=text, colour=BLUE)
 
 
 def render_standing(standing: Standing) -> discord.Embed:
@@ -67,20 +122,18 @@ def _render_unmet(unmet: Unmet) -> str:
 
 def _render_plain(answer: Answer) -> discord.Embed:
     title, text = _PLAIN[answer.outcome]
-    embed = discord.Embed(title=title, description=text, colour=GREY)
     if answer.nearest and answer.outcome is Outcome.DECLINED:
-        near = "\n".join(f"- {title}" for title in answer.nearest)
-        embed.add_field(name="The nearest topics that I do cover", value=near, inline=False)
-    return embed
+        text = f"{text}\n\n{_NEAREST}"
+    return discord.Embed(title=title, description=text, colour=GREY)
 
 
-def _render_quotes(quotes: tuple[Quote, ...]) -> str:
+def _render_quotes(quotes: tuple[Quote, ...], limit: int = EMBED_DESCRIPTION_LIMIT) -> str:
     parts = [_render_quote(quote, is_first=number == 0) for number, quote in enumerate(quotes)]
     text = "\n\n".join(parts)
-    while len(text) > EMBED_DESCRIPTION_LIMIT and len(parts) > 1:
+    while len(text) > limit and len(parts) > 1:
         parts.pop()
         text = "\n\n".join(parts)
-    return text if len(text) <= EMBED_DESCRIPTION_LIMIT else split_markdown(text, EMBED_DESCRIPTION_LIMIT)[0]
+    return text if len(text) <= limit else split_markdown(text, limit)[0]
 
 
 def _render_quote(quote: Quote, *, is_first: bool) -> str:
@@ -135,10 +188,17 @@ def render_sources(sources: tuple[FullSource, ...]) -> list[discord.Embed]:
 
 
 def answer_buttons(answer: Answer) -> discord.ui.View | None:
-    """The buttons below an answer that quotes something. They carry the answer's id and outlive a restart."""
+    """The buttons below an answer: opinions and more about what is quoted, or the nearest topics of a declined one.
+
+    They carry the answer's id or the topic, and outlive a restart.
+    """
+    view = discord.ui.View(timeout=None)
+    if answer.outcome is Outcome.DECLINED and answer.nearest:
+        for topic in answer.nearest:
+            view.add_item(TopicButton(topic))
+        return view
     if answer.id is None or answer.outcome is not Outcome.ANSWERED:
         return None
-    view = discord.ui.View(timeout=None)
     view.add_item(RateButton(answer.id, helpful=True))
     view.add_item(RateButton(answer.id, helpful=False))
     view.add_item(SourcesButton(answer.id))
@@ -211,6 +271,32 @@ class SourcesButton(
             embeds = render_sources(await interaction.client.services.ask.show_sources(self._answer_id))
             for embed in embeds:
                 await interaction.followup.send(embed=embed, ephemeral=True)
+
+
+class TopicButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"topic:(?P<source>[\w/-]{1,80})"
+):
+    """Answers whoever clicks, and nobody else, from the note that came near to a declined question."""
+
+    def __init__(self, topic: Topic) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=shorten(topic.title, _LABEL_LIMIT),
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"topic:{topic.source}",
+            )
+        )
+        self._source = topic.source
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str]
+    ) -> Self:
+        return cls(Topic("a topic", match["source"]))  # its name stands on the button that was clicked
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        async with run_safely(interaction):
+            await interaction.client.get_cog("AskCog").answer_topic(interaction, self._source)
 
 
 class TryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"answer:(?P<id>\d{1,18}):try"):

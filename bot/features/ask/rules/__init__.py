@@ -1,5 +1,6 @@
 """The policy of answering, as pure functions.
 
-`question` reads the question, `facts` finds structured facts that answer it, `confidence`
-decides whether the material covers it, `evidence` chooses what is quoted.
+`own_words` knows what is answered without a search, `question` reads the question, `facts` finds
+structured facts that answer it, `confidence` decides whether the material covers it, `evidence`
+chooses what is quoted.
 """

@@ -5,10 +5,17 @@ aspect (how long, how much, allowed). Everything else is left to the search.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from knowledge.facts import Aspect, Fact
+
+_ABOUT_CAPSTONE = (
+    r"^\W*what(?:(?:'?s| is| are| happens in)| (?:do|must|should) (?:i|we|you) (?:have to |need to )?do (?:in|for))"
+    r"(?: an?| the| my| this)?(?: first| second| last| final)? cap\s?stones?"
+    r"(?: projects?)?(?: (?:[12]|i{1,2}|one|two))?(?: about| for)?\W*$"
+)
+"""Asks what a capstone is, or both."""
 
 _ASPECTS: Mapping[Aspect, re.Pattern[str]] = {
     aspect: re.compile("|".join(patterns), re.IGNORECASE)
@@ -62,6 +69,7 @@ _ASPECTS: Mapping[Aspect, re.Pattern[str]] = {
         Aspect.GOAL: (
             r"\bgoal\b|\bwhat(?:'?s| is) step\b|\b(?:point|purpose) of step\b|\babout\b|\bwhat happens in\b",
             r"\bwhat (?:do|will|would) (?:i|we|you) learn\b",
+            _ABOUT_CAPSTONE,
         ),
     }.items()
 }
@@ -82,9 +90,14 @@ _CAPSTONE_STEPS = frozenset({4, 6})
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _SECOND = {"2", "ii", "two", "second", "last", "final"}
 _WHOLE = re.compile(
+    r"\bhow many steps are there\W*$|\bhow much does (?:it|this) all cost\b|\bis (?:this|it all) free\b|"
+    r"\bwhat do i (?:have to|need to) pay for\W*$|"
     r"\b(?:curriculum|whole (?:thing|course|path)|everything|all six|the six steps|total|entire|altogether)\b",
     re.IGNORECASE,
 )
+_NEEDED_BEFORE = re.compile(r"\b(?:need(?:ed)?|know|learn|required?)\b.*\bbefore\b", re.IGNORECASE)
+"""Asks what somebody should be able to do before a step: the goals of the steps that lead to it."""
+_GOALS_BEFORE = 2
 _PLACE = re.compile(r"\b(?:which|what) step\b|\bwhere (?:does|do)\b", re.IGNORECASE)
 """Asks where one topic stands, which the list of all steps does not answer."""
 _FIELDS = frozenset({"deep learning"})
@@ -110,16 +123,26 @@ def find_facts(question: str, facts: Sequence[Fact]) -> tuple[Fact, ...]:
         return tuple(fact for fact in facts if fact.aspect is Aspect.IDEAS and wanted & set(fact.steps))
     if not (_FIRM_RULE.search(question) or _PROJECT.search(question) or steps):
         aspects = [aspect for aspect in aspects if aspect is not Aspect.RULE]
+    if re.search(_ABOUT_CAPSTONE, question, re.IGNORECASE):
+        aspects, steps = [Aspect.GOAL], steps or _CAPSTONE_STEPS
     for aspect in aspects:
         of_aspect = [fact for fact in facts if fact.aspect is aspect]
         named = _visible(_named(question, aspect, steps, of_aspect))
         if named:
-            return tuple(sorted(named, key=_is_step))[:3]
+            return (*sorted(named, key=_is_step)[:3], *_goals_before(question, aspect, steps, facts))
         if not steps and _WHOLE.search(question) and not _PLACE.search(question):
             whole = tuple(fact for fact in of_aspect if _is_step(fact) and not fact.steps)
             if whole:
                 return whole
     return ()
+
+
+def _goals_before(question: str, aspect: Aspect, steps: frozenset[int], facts: Sequence[Fact]) -> Iterator[Fact]:
+    """The goals of the steps before the one that is asked about, the last one first."""
+    if aspect is Aspect.ORDER and len(steps) == 1 and _NEEDED_BEFORE.search(question):
+        (step,) = steps
+        goals = {fact.steps[0]: fact for fact in facts if fact.aspect is Aspect.GOAL and fact.steps}
+        yield from (goals[before] for before in range(step - 1, 0, -1)[:_GOALS_BEFORE] if before in goals)
 
 
 def _capstone_of(question: str) -> frozenset[int]:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from bot.features.ask.models import Intent
-from indexer.lexical_index import ENGLISH_SMALL_WORDS, FOREIGN_SMALL_WORDS
+from indexer.lexical_index import ENGLISH_SMALL_WORDS, FOREIGN_SMALL_WORDS, tokenise
 
 MAX_LENGTH = 1000
 """Characters of a question that are read; the encoder reads about that much."""
@@ -29,12 +29,32 @@ def has_words(text: str) -> bool:
     return bool(re.search(r"[^\W\d_]{2,}|\d", text))
 
 
+_MANNER = re.compile(
+    r"\b(?:(?:to me )?(?:like|as if) (?:i'?m|i am|i was|i were) (?:an? )?(?:five|5|six|10|ten|kid|child|beginner|dummy)"
+    r"(?:[ -]years?[ -]old)?|in (?:simple|simpler|plain|easy|layman'?s?) (?:terms|words|english|language)|"
+    r"(?:for|to) (?:dummies|a (?:kid|child|beginner|five[ -]year[ -]old))|eli5|simply|briefly)\b",
+    re.IGNORECASE,
+)
+_SLANG = re.compile(r"\bw[au]t(?= (?:is|are|does|do|r)\b)", re.IGNORECASE)
+
+
+def without_manner(text: str) -> str:
+    """The question without how it wants to be answered, if that leaves a topic: "explain attention like I'm five"."""
+    text = _SLANG.sub("what", text)
+    plain = " ".join(_MANNER.sub(" ", text).split())
+    return plain if tokenise(plain) else text
+
+
 _SMALL_TALK = re.compile(
-    r"[\W_]*(?:(?:hi|hey|hello|hiya|yo|sup|good (?:morning|evening|night|bot|job|afternoon)|"
+    r"[\W_]*(?:(?:hi|hey|hello|hiya|yo|sup|good (?:morning|evening|bot|job|afternoon)|"
     r"thanks?(?: you)?|thx|ty|cheers|yes|no|sure|got it|i see|makes sense|cool|nice|great|awesome|perfect|ok|okay|k|"
-    r"lol|lmao|haha|bye|goodbye|see you|gn|gm|test|testing|ping|how are you(?: doing)?|what'?s up|wassup|"
-    r"who are you|what are you|are you (?:a )?(?:bot|human|real|ai|there)|what can you do|help|"
-    r"so much|a lot|very much|everyone|all|there|again|tutor|bot|man|mate|for (?:the|your) help)(?:[\W_]+|$))+",
+    r"lol|lmao|haha|bye|goodbye|cya|gn|gm|test|testing|ping|how are you(?: doing)?|what'?s up|wassup|"
+    r"who are you|what are you|are you (?:a )?(?:bot|human|real|ai|there)|what can you do|help(?: me)?|"
+    r"(?:it |that |this )?(?:really )?(?:help(?:ed|s|ful)|useful)(?: me)?|understood|"
+    r"(?:it|that|this)(?:'?s| is| was)(?: (?:very|so|really))? (?:helpful|useful|clear|great|good|nice|perfect|all)|"
+    r"sleep well|(?:good ?)?night|see you|later|tomorrow|now|for (?:today|now|tonight)|"
+    r"so much|a lot|very much|everyone|all|there|again|tutor|bot|man|mate|for (?:the|(?:all )?your) (?:help|time))"
+    r"(?:[\W_]+|$))+",
     re.IGNORECASE,
 )
 """No two alternatives match the same words: a long message must not take exponential time."""
