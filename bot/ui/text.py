@@ -1,6 +1,7 @@
 """Discord's limits on text, and splitting that never breaks a code fence."""
 
 import re
+from collections.abc import Mapping
 
 MESSAGE_LIMIT = 2000
 EMBED_DESCRIPTION_LIMIT = 4096
@@ -31,6 +32,12 @@ def literal(text: str) -> str:
     """Text of the question bank: `code` stays code, and the * and _ of formulas are no Markdown."""
     plain_and_code = enumerate(re.split(r"(`[^`]+`)", text))
     return "".join(piece if at % 2 else re.sub(r"([\\*_~|`])", r"\\\1", piece) for at, piece in plain_and_code)
+
+
+def command(name: str, ids: Mapping[str, int]) -> str:
+    """A command to click on, or in plain letters if its id is not among `ids`, which are by the first word."""
+    id_ = ids.get(name.split(maxsplit=1)[0])
+    return f"</{name}:{id_}>" if id_ else f"`/{name}`"
 
 
 def link(label: str, url: str) -> str:

@@ -23,7 +23,7 @@ from bot.features.probe.models import Purpose
 from bot.features.probe.views import begin_probe
 from bot.ui.embeds import BLUE, add_lines
 from bot.ui.errors import run_safely
-from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, link, shorten, split_markdown
+from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, command, link, shorten, split_markdown
 
 GREY = discord.Colour(0x80848E)
 
@@ -91,12 +91,8 @@ def render_answer(answer: Answer, place: Place | None = None) -> discord.Embed:
 def _render_saying(saying: Saying, quotes: tuple[Quote, ...], place: Place) -> discord.Embed:
     """Fixed words with their commands, clickable where the id is known and the command is there."""
     is_there = place.is_server or not saying.needs_server
-
-    def mention(match: re.Match[str]) -> str:
-        command_id = place.command_ids.get(match[1].split(maxsplit=1)[0]) if is_there else None
-        return f"</{match[1]}:{command_id}>" if command_id else f"`/{match[1]}`"
-
-    said = [_COMMAND.sub(mention, saying.text)]
+    ids = place.command_ids if is_there else {}
+    said = [_COMMAND.sub(lambda match: command(match[1], ids), saying.text)]
     if not is_there:
         said.append(_NOT_HERE)
     if saying.is_weekly and place.weekly:

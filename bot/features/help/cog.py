@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.features.help.models import Abilities, CommandHelp
 from bot.features.help.views import render_help
+from bot.ui.text import command
 
 if TYPE_CHECKING:
     from bot.client import TutorClient
@@ -42,22 +43,19 @@ class HelpCog(commands.Cog):
     def _commands(self, permissions: discord.Permissions, *, is_private: bool) -> list[CommandHelp]:
         """Every slash command that a member with these permissions may use here, clickable where its id is known."""
         found: list[CommandHelp] = []
-        for command in sorted(
+        ids = self._client.command_ids
+        for whole in sorted(
             self._client.tree.get_commands(type=discord.AppCommandType.chat_input), key=lambda c: c.name
         ):
-            needed = command.default_permissions
+            needed = whole.default_permissions
             if needed is not None and not needed.is_subset(permissions):
                 continue
-            if is_private and command.guild_only:
+            if is_private and whole.guild_only:
                 continue
-            leaves = command.walk_commands() if isinstance(command, app_commands.Group) else (command,)
+            leaves = whole.walk_commands() if isinstance(whole, app_commands.Group) else (whole,)
             found.extend(
-                CommandHelp(leaf.qualified_name, self._mention(leaf.qualified_name), leaf.description)
+                CommandHelp(leaf.qualified_name, command(leaf.qualified_name, ids), leaf.description)
                 for leaf in leaves
                 if isinstance(leaf, app_commands.Command) and not (is_private and leaf.guild_only)
             )
         return found
-
-    def _mention(self, name: str) -> str:
-        command_id = self._client.command_ids.get(name.split(maxsplit=1)[0])
-        return f"</{name}:{command_id}>" if command_id else f"`/{name}`"
