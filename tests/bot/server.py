@@ -74,6 +74,16 @@ async def running_server(settings: Settings, encoder: Encoder, *, check_errors: 
                 env.raise_errors()
 
 
+async def hear(s: Server, event: str, guild: discord.Guild | GuildHandle) -> None:
+    """Discord tells the tutor that it has left a server, or is in it again; everything that follows is done."""
+    for cog in s.client.cogs.values():
+        for name, listener in cog.get_listeners():
+            if name == event:
+                await listener(guild)
+    await s.env.settle()
+    await s.env.advance_time(2)
+
+
 def text_of(message: simcord.ResponseMessage | discord.Message) -> str:
     """Everything that a member reads in a message."""
     parts = [message.content]

@@ -455,6 +455,7 @@ async def test_a_wrong_checksum(filled, file):
         gzip.compress(b"[1, 2]\n"),
         gzip.compress(b"\xff\xfe\n"),
     ],
+    ids=["empty", "text", "nothing", "text in gzip", "another form", "no object", "no text"],
 )
 async def test_files_that_are_no_backups(filled, file, contents):
     file.write_bytes(contents)

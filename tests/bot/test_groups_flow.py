@@ -31,7 +31,7 @@ from bot.features.groups.views.controls import (
     leave_buttons,
 )
 from bot.scheduling.models import Rhythm
-from tests.bot.server import labels_of, running_server, text_of, warnings_of
+from tests.bot.server import hear, labels_of, running_server, text_of, warnings_of
 from tests.bot.weekly_members import admin_of, come_back_at
 
 TUESDAY = datetime(2026, 1, 6, 18, 30, tzinfo=UTC)
@@ -104,15 +104,6 @@ async def work(s):
     """Let what was planned be done."""
     await s.env.settle()
     await s.env.advance_time(2)
-
-
-async def hear(s, event, guild):
-    """Discord tells the tutor that it has left a server, or is in it again; everything that follows is done."""
-    for cog in s.client.cogs.values():
-        for name, listener in cog.get_listeners():
-            if name == event:
-                await listener(guild)
-    await work(s)
 
 
 def deny(s, channel, **permissions):

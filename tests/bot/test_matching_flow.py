@@ -35,7 +35,7 @@ from bot.features.matching.views.controls import (
 )
 from bot.features.matching.views.render import NOT_NOW, STOPPED
 from bot.scheduling.models import Rhythm
-from tests.bot.server import labels_of, running_server, warnings_of
+from tests.bot.server import hear, labels_of, running_server, warnings_of
 from tests.bot.weekly_members import buttons_of, live_until
 
 MINUTE, HOUR, DAY, WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
@@ -170,15 +170,6 @@ def mentioned_in(s, channel, message):
 
 def states(s):
     return [state for (state,) in s.rows("SELECT state FROM group_proposals ORDER BY id")]
-
-
-async def hear(s, event, guild):
-    """Discord tells the tutor that it has left a server, or is in it again; everything that follows is done."""
-    for cog in s.client.cogs.values():
-        for name, listener in cog.get_listeners():
-            if name == event:
-                await listener(guild)
-    await work(s)
 
 
 def deny(s, channel, **permissions):
