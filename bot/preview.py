@@ -195,6 +195,7 @@ class PreviewWorld:
             self._keep_time()
             await self._forget_earlier_runs(services)
             await self.env.start()
+            self.client.command_ids.clear()  # the page shows a command that can be clicked as its raw text
             await self._furnish(services)
         except BaseException:
             await self._services.__aexit__(None, None, None)

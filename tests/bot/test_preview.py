@@ -44,6 +44,8 @@ async def test_questions_are_answered_and_the_state_outlives_the_world(settings,
         assert "Dropout sets randomly chosen activations to zero" in text_of(answer)
         assert labels_of(answer) == ["Helpful", "Not helpful", "Show sources in full", "Try a question", "On my path"]
         await world.members[1].click(answer, label="Helpful")
+        await world.members[0].send(world.channel, f"{world.client.user.mention} what should I do next?")
+        assert "`/next` names the one thing to do now" in text_of(world.channel.last_message)  # no raw </next:1234>
         assert world.env.errors == []
     async with PreviewWorld(settings, encoder) as world:
         await world.members[0].slash(world.channel, "ask", question="what is batch normalisation?")
@@ -52,8 +54,9 @@ async def test_questions_are_answered_and_the_state_outlives_the_world(settings,
         assert world.env.errors == []
     assert rows(settings, "SELECT id, question FROM answers") == [
         (1, "what is dropout?"),
-        (2, "what is batch normalisation?"),
-        (3, "and why does it work?"),
+        (2, "what should I do next?"),
+        (3, "what is batch normalisation?"),
+        (4, "and why does it work?"),
     ]
     assert rows(settings, "SELECT answer_id, helpful FROM answer_feedback") == [(1, 1)]
     ((asked_at,),) = rows(settings, "SELECT asked_at FROM answers WHERE id = 1")
