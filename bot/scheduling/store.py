@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from bot.scheduling.models import Occurrence, WorkState
+from bot.scheduling.rules import AGAIN_AFTER, DAILY, next_day
 from bot.storage.tables import OccurrenceRow
 from bot.storage.upsert import insert_once
 
@@ -52,6 +53,17 @@ async def add_occurrence(
     )
     session.info[PLANNED] = True
     return is_new
+
+
+async def try_tomorrow(session: AsyncSession, failed: Occurrence, now: datetime, name: str | None = None) -> None:
+    """Plan work that has failed for good once more in a day, for a month at the most.
+
+    `name` is what its slot begins with; the day if there is none.
+    """
+    at, number = now + AGAIN_AFTER, next_day(failed.slot)
+    if number is not None:
+        slot = f"{f'{at:%Y-%m-%d}' if name is None else name}{DAILY}{number}"
+        await add_occurrence(session, failed.kind, failed.subject_id, slot, at)
 
 
 async def add_now(session: AsyncSession, kind: str, subject_id: int, now: datetime) -> None:

@@ -19,6 +19,7 @@ from bot.features.ask.models import (
     Topic,
     Unmet,
 )
+from bot.features.ask.rules.own_words import COMMAND
 from bot.features.probe.models import Purpose
 from bot.features.probe.views import begin_probe
 from bot.ui.embeds import BLUE, add_lines
@@ -50,7 +51,6 @@ _PLAIN: dict[Outcome, tuple[str, str]] = {
     Outcome.SMALL_TALK: ("Hello! I am the deep learning tutor", _HELLO),
     Outcome.NOT_ENGLISH: ("I read English only, sorry", _ENGLISH_ONLY),
 }
-_COMMAND = re.compile(r"\{([a-z ]+)\}")
 _QUESTION_LIMIT = 200
 _LABEL_LIMIT = 80
 
@@ -92,7 +92,7 @@ def _render_saying(saying: Saying, quotes: tuple[Quote, ...], place: Place) -> d
     """Fixed words with their commands, clickable where the id is known and the command is there."""
     is_there = place.is_server or not saying.needs_server
     ids = place.command_ids if is_there else {}
-    said = [_COMMAND.sub(lambda match: command(match[1], ids), saying.text)]
+    said = [COMMAND.sub(lambda match: command(match[1], ids), saying.text)]
     if not is_there:
         said.append(_NOT_HERE)
     if saying.is_weekly and place.weekly:

@@ -18,7 +18,6 @@ from bot.features.checkin.models import (
     NUDGE,
     REPLY,
     REPLY_LIMIT,
-    SHOW,
     Checkin,
     CheckinDraft,
     CheckinForm,
@@ -49,8 +48,7 @@ from bot.features.progress.models import Evidence, EvidenceKind
 from bot.features.progress.service import ProgressService
 from bot.scheduling.dispatcher import Dispatcher, TryLater
 from bot.scheduling.models import Occurrence, WorkState
-from bot.scheduling.rules import AGAIN_AFTER, DAILY, next_day
-from bot.scheduling.store import add_now, add_occurrence
+from bot.scheduling.store import add_now, add_occurrence, try_tomorrow
 from bot.storage.database import Database
 from knowledge.curriculum import Curriculum
 
@@ -363,11 +361,9 @@ class CheckinService:
 
     async def show_later(self, occurrence: Occurrence) -> None:
         """The message does not agree with the check-in, and I may not change that now: it is tried again in a day."""
-        at, number = self._clock() + AGAIN_AFTER, next_day(occurrence.slot)
         async with self._database.transaction() as session:
-            is_there = await store.find_checkin_by_id(session, occurrence.subject_id) is not None
-            if number is not None and is_there:
-                await add_occurrence(session, SHOW, occurrence.subject_id, f"{at:%Y-%m-%d}{DAILY}{number}", at)
+            if await store.find_checkin_by_id(session, occurrence.subject_id) is not None:
+                await try_tomorrow(session, occurrence, self._clock())
 
     async def find_reply(self, reply_id: int) -> tuple[Reply, Checkin, Group] | None:
         """A reply that is to be posted; None: what it replies to is not shown any more."""

@@ -1,7 +1,5 @@
 """The use cases of browsing the curriculum."""
 
-from functools import cached_property
-
 from bot.clock import Clock
 from bot.errors import MemberError
 from bot.features.curriculum.models import Line, Page
@@ -9,9 +7,7 @@ from bot.features.curriculum.rules.pages import HOME, Pages
 from bot.features.curriculum.rules.search import find_page, find_pages
 from bot.features.curriculum.rules.standing import Reader
 from bot.features.progress.models import Choice
-from bot.features.progress.rules.choices import spelling_of
 from bot.features.progress.service import ProgressService
-from indexer.spelling import Spelling
 from knowledge.curriculum import Curriculum
 
 NO_SUCH_PAGE = "That page is no longer part of the curriculum. `/curriculum` opens the first one."
@@ -47,7 +43,8 @@ class CurriculumService:
         page = pages.build(text)
         if page is not None:
             return page
-        text = text if find_pages(self._curriculum, text) else self._spelling.repair(text)
+        if not find_pages(self._curriculum, text):
+            text = self._progress.spelling.repair(text)
         only = find_page(self._curriculum, text)
         page = pages.build(only.value) if only else None
         if page is not None:
@@ -60,11 +57,7 @@ class CurriculumService:
 
     def suggest(self, text: str) -> tuple[Choice, ...]:
         """Pages that a member may mean while typing."""
-        return find_pages(self._curriculum, text) or find_pages(self._curriculum, self._spelling.repair(text))
-
-    @cached_property
-    def _spelling(self) -> Spelling:
-        return spelling_of(self._curriculum)
+        return find_pages(self._curriculum, text) or find_pages(self._curriculum, self._progress.spelling.repair(text))
 
     async def _reader(self, member_id: int | None) -> Reader | None:
         if member_id is None:

@@ -16,7 +16,6 @@ from bot.clock import Clock
 from bot.errors import MemberError
 from bot.features.groups import rules, store
 from bot.features.groups.models import (
-    ERASE,
     MOST_GROUPS,
     MOST_IN_SERVER,
     MOST_MEMBERS,
@@ -33,8 +32,8 @@ from bot.features.groups.models import (
 from bot.features.progress import store as progress_store
 from bot.scheduling.dispatcher import Dispatcher
 from bot.scheduling.models import Occurrence, WorkState
-from bot.scheduling.rules import AGAIN_AFTER, DAILY, next_day
-from bot.scheduling.store import add_occurrence
+from bot.scheduling.rules import DAILY
+from bot.scheduling.store import try_tomorrow
 from bot.scheduling.turns import Turns
 from bot.storage.database import Database
 
@@ -630,12 +629,9 @@ class GroupService:
 
     async def erase_later(self, occurrence: Occurrence) -> None:
         """I may not delete it now, or Discord is away: it is tried again in a day."""
-        at, number = self._clock() + AGAIN_AFTER, next_day(occurrence.slot)
-        if number is None:
-            return
+        channel_id = occurrence.slot.partition(DAILY)[0]
         async with self._database.transaction() as session:
-            channel_id = occurrence.slot.partition(DAILY)[0]
-            await add_occurrence(session, ERASE, occurrence.subject_id, f"{channel_id}{DAILY}{number}", at)
+            await try_tomorrow(session, occurrence, self._clock(), channel_id)
 
     async def forget_out(self, occurrence: Occurrence) -> None:
         """Somebody could not be taken out of a home. Who that was is not kept."""

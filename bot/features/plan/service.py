@@ -14,14 +14,13 @@ from bot.features.groups.rules import pick_group
 from bot.features.next_step.models import Kind, Recommendation
 from bot.features.next_step.service import NextStepService
 from bot.features.plan import rules, store
-from bot.features.plan.models import SHOW, Outcome, Plan, PlanDraft, PlanState, PlanText, PlanView
+from bot.features.plan.models import Outcome, Plan, PlanDraft, PlanState, PlanText, PlanView
 from bot.features.progress import store as progress_store
 from bot.features.progress.models import Change, State
 from bot.features.progress.service import ProgressService
 from bot.scheduling.dispatcher import Dispatcher
 from bot.scheduling.models import Occurrence, WorkState
-from bot.scheduling.rules import AGAIN_AFTER, DAILY, next_day
-from bot.scheduling.store import add_occurrence
+from bot.scheduling.store import try_tomorrow
 from bot.storage.database import Database
 
 FROM_NEXT = "/next"
@@ -335,9 +334,7 @@ class PlanService:
             if note is not None:
                 await store.update_message(session, plan_id, None, None)  # its home is gone
             elif plan is not None and plan.message_id is not None:
-                at, number = now + AGAIN_AFTER, next_day(occurrence.slot)
-                if number is not None:
-                    await add_occurrence(session, SHOW, plan_id, f"{at:%Y-%m-%d}{DAILY}{number}", at)
+                await try_tomorrow(session, occurrence, now)
             if note is not None:
                 await self._dispatcher.end(session, occurrence, WorkState.SKIPPED, note)
 

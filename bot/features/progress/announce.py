@@ -14,6 +14,7 @@ import discord
 from bot.features.progress.models import Enrolment
 from bot.ui.embeds import BLUE
 from bot.ui.errors import without_text
+from bot.ui.permissions import lacking
 from bot.ui.text import escape
 from knowledge.curriculum import Curriculum
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_NEEDED = {"view_channel": "View Channel", "send_messages": "Send Messages", "embed_links": "Embed Links"}
+_NEEDED = ("view_channel", "send_messages", "embed_links")
 
 
 async def announce(client: "TutorClient", member_id: int, reached: Sequence[str] = ()) -> None:
@@ -145,8 +146,7 @@ def _what_was_done(curriculum: Curriculum, number: int) -> str:
 
 def lacking_in(channel: discord.abc.GuildChannel) -> tuple[str, ...]:
     """The permissions that are missing for a congratulation in this channel, as Discord names them."""
-    mine = channel.permissions_for(channel.guild.me)
-    return tuple(name for permission, name in _NEEDED.items() if not getattr(mine, permission))
+    return tuple(lacking(channel.permissions_for(channel.guild.me), _NEEDED))
 
 
 # The role

@@ -88,10 +88,11 @@ class ProgressService:
         learner = await self.find_learner(member_id)
         path = self.path_of(learner)
         found = suggest_items(self.curriculum, path, learner, text)
-        return found or suggest_items(self.curriculum, path, learner, self._spelling.repair(text))
+        return found or suggest_items(self.curriculum, path, learner, self.spelling.repair(text))
 
     @cached_property
-    def _spelling(self) -> Spelling:
+    def spelling(self) -> Spelling:
+        """Mends slips in the names of the curriculum."""
         return spelling_of(self.curriculum)
 
     async def suggest_changed(self, member_id: int, text: str) -> tuple[Choice, ...]:

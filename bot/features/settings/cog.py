@@ -133,10 +133,9 @@ class SettingsCog(
     async def _send(self, interaction: discord.Interaction, settings: GuildSettings, news: str | None = None) -> None:
         guild = _guild(interaction)
         quiz = await self._weekly.find_quiz(guild.id) if self._weekly else None
-        channel = interaction.channel
-        is_thread = isinstance(channel, discord.Thread)
-        channel_id = (channel.parent_id if isinstance(channel, discord.Thread) else interaction.channel_id) or 0
-        lacks = list_lacks(guild, channel_id, interaction.app_permissions, is_thread=is_thread)
+        thread = interaction.channel if isinstance(interaction.channel, discord.Thread) else None
+        channel_id = thread.parent_id if thread is not None else interaction.channel_id or 0
+        lacks = list_lacks(guild, channel_id, interaction.app_permissions, is_thread=thread is not None)
         embed = render_settings(guild, settings, self._steps, quiz, lacks_here=lacks, news=news)
         await interaction.followup.send(embed=embed, ephemeral=True)
 

@@ -1,7 +1,7 @@
 """What admins read of their server's settings, with what the tutor still lacks for them, and notes to the admins."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import discord
@@ -11,6 +11,7 @@ from bot.features.settings.models import GuildSettings
 from bot.features.weekly.models import WeeklyQuiz
 from bot.features.weekly.views import obstacles as weekly_obstacles
 from bot.ui.embeds import BLUE
+from bot.ui.permissions import lacking
 from bot.ui.text import EMBED_FIELD_LIMIT, MESSAGE_LIMIT, shorten
 
 if TYPE_CHECKING:
@@ -20,28 +21,22 @@ _log = logging.getLogger(__name__)
 
 _WARNING = discord.Colour(0xD9822B)
 
-_INVITED = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "send_messages_in_threads": "Send Messages in Threads",
-    "create_private_threads": "Create Private Threads",
-    "create_public_threads": "Create Public Threads",
-    "embed_links": "Embed Links",
-    "read_message_history": "Read Message History",
-    "attach_files": "Attach Files",
-}
+_INVITED = (
+    "view_channel",
+    "send_messages",
+    "send_messages_in_threads",
+    "create_private_threads",
+    "create_public_threads",
+    "embed_links",
+    "read_message_history",
+    "attach_files",
+)
 """What the invitation in the README asks for."""
 
 _FOR_ANSWERS = ("view_channel", "send_messages", "embed_links", "read_message_history")
 _FOR_ANSWERS_IN_THREADS = ("view_channel", "send_messages_in_threads", "embed_links", "read_message_history")
 
-_FOR_HOMES = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "embed_links": "Embed Links",
-    "read_message_history": "Read Message History",
-    "send_messages_in_threads": "Send Messages in Threads",
-}
+_FOR_HOMES = ("view_channel", "send_messages", "embed_links", "read_message_history", "send_messages_in_threads")
 """What the home of a study group takes besides the permission to create it."""
 
 
@@ -80,8 +75,8 @@ async def find_notes_channel(client: "TutorClient", guild_id: int) -> discord.Te
     if not isinstance(channel, discord.TextChannel):
         _log.warning("The notes channel of server %d is gone.", guild_id)
         return None
-    if lacking := lacking_in(channel):
-        _log.warning("In the notes channel of server %d I lack: %s.", guild_id, ", ".join(lacking))
+    if missing := lacking_in(channel):
+        _log.warning("In the notes channel of server %d I lack: %s.", guild_id, ", ".join(missing))
         return None
     return channel
 
@@ -131,29 +126,25 @@ def list_lacks(guild: discord.Guild, channel_id: int, mine: discord.Permissions,
 
     `mine` are its permissions there. What the server lacks is not said a second time for the channel.
     """
-    everywhere = [name for name in _INVITED if not getattr(guild.me.guild_permissions, name)]
-    needed = _FOR_ANSWERS_IN_THREADS if is_thread else _FOR_ANSWERS
-    here = [name for name in needed if name not in everywhere and not getattr(mine, name)]
+    everywhere = lacking(guild.me.guild_permissions, _INVITED)
+    in_channel = lacking(mine, _FOR_ANSWERS_IN_THREADS if is_thread else _FOR_ANSWERS)
+    here = [name for name in in_channel if name not in everywhere]
     lacks = []
     if everywhere:
         lacks.append(
-            f"In this server as a whole I lack: {_name(everywhere)}. Allow it to my role under Roles in the settings "
-            "of the server."
+            f"In this server as a whole I lack: {', '.join(everywhere)}. Allow it to my role under Roles in the "
+            "settings of the server."
         )
     if here:
-        lacks.append(f"In <#{channel_id}> I lack: {_name(here)}. {_ALLOW}")
+        lacks.append(f"In <#{channel_id}> I lack: {', '.join(here)}. {_ALLOW}")
     return lacks
-
-
-def _name(permissions: Iterable[str]) -> str:
-    return ", ".join(_INVITED[permission] for permission in permissions)
 
 
 _ALLOW = "Allow it to me under Permissions of that channel."
 
 
-def _say_lacking(lacking: Sequence[str]) -> list[str]:
-    return [f"There I lack: {', '.join(lacking)}. {_ALLOW}"] if lacking else []
+def _say_lacking(missing: Sequence[str]) -> list[str]:
+    return [f"There I lack: {', '.join(missing)}. {_ALLOW}"] if missing else []
 
 
 _NO_CHANNEL = {
@@ -239,10 +230,10 @@ def _describe_weekly(guild: discord.Guild, quiz: WeeklyQuiz | None) -> tuple[lis
 
 
 def _lacking_for_homes(mine: discord.Permissions) -> list[str]:
-    lacking = [name for permission, name in _FOR_HOMES.items() if not getattr(mine, permission)]
+    missing = lacking(mine, _FOR_HOMES)
     if not mine.create_private_threads:  # homes are private unless a group wants a public one
-        lacking.append("Create Private Threads" if mine.create_public_threads else "Create Private or Public Threads")
-    return lacking
+        missing.append("Create Private Threads" if mine.create_public_threads else "Create Private or Public Threads")
+    return missing
 
 
 def _obstacles_between(role: discord.Role, channel: discord.abc.GuildChannel) -> list[str]:

@@ -32,7 +32,7 @@ from bot.features.support.models import (
 )
 from bot.features.support.rules import blocks_nothing, clean_text, days_waiting
 from bot.features.support.service import NOT_A_MENTOR, NOT_YOURS, SupportService
-from bot.ui.components import read_fields
+from bot.ui.components import read_fields, view_of
 from bot.ui.embeds import BLUE, add_lines
 from bot.ui.errors import run_safely
 from bot.ui.text import EMBED_FIELD_LIMIT, escape, link, shorten
@@ -172,7 +172,7 @@ def _answer_buttons(answer: Answer, blocker: Blocker) -> discord.ui.View:
         items.append(SourcesButton(answer.id))
         if answer.concept is not None:
             items.append(TryButton(answer.id))
-    return _view(*items)
+    return view_of(*items)
 
 
 class BlockerButton(discord.ui.DynamicItem[_Button], template=rf"{_BLOCKER}:again"):
@@ -302,7 +302,9 @@ def _home_link(call: Call) -> str:
 
 def _preview_buttons(call: Call, blocker: Blocker) -> discord.ui.View:
     channel_id = call.request.channel_id or 0
-    return _view(DraftButton(blocker, channel_id, Act.SEND), DraftButton(blocker, channel_id, Act.EDIT), LeaveButton())
+    return view_of(
+        DraftButton(blocker, channel_id, Act.SEND), DraftButton(blocker, channel_id, Act.EDIT), LeaveButton()
+    )
 
 
 class Act(StrEnum):
@@ -354,7 +356,7 @@ class DraftButton(
             return
         service = support_service(interaction)
         call = await service.send(self._blocker, interaction.guild_id, text, self._channel_id)
-        view = _view(SolvedButton(call.request.id), WithdrawButton(call.request.id))
+        view = view_of(SolvedButton(call.request.id), WithdrawButton(call.request.id))
         await interaction.edit_original_response(content=say_sent(call), embed=None, view=view)
 
 
@@ -424,9 +426,9 @@ def call_buttons(call: Call) -> discord.ui.View:
     """What those who can help may click."""
     request = call.request
     if request.state.is_settled:
-        return _view()
+        return view_of()
     solved = SolvedButton(request.id, "Mark as solved")
-    return _view(HelpButton(request.id), solved) if request.state is HelpState.OPEN else _view(solved)
+    return view_of(HelpButton(request.id), solved) if request.state is HelpState.OPEN else view_of(solved)
 
 
 class HelpButton(discord.ui.DynamicItem[_Button], template=rf"{_ID}:help"):
@@ -487,7 +489,7 @@ def say_offer_alone(offer: Offer, server: str | None) -> str:
 
 
 def offer_buttons(offer: Offer) -> discord.ui.View:
-    return _view(SolvedButton(offer.call.request.id))
+    return view_of(SolvedButton(offer.call.request.id))
 
 
 # Settling
@@ -577,7 +579,7 @@ def _own_buttons(calls: Sequence[Call]) -> discord.ui.View:
         number = f"{row + 1}: " if len(calls) > 1 else ""
         items.append(SolvedButton(call.request.id, f"{number}Solved", row=row))
         items.append(WithdrawButton(call.request.id, f"{number}Take it back", row=row))
-    return _view(*items)
+    return view_of(*items)
 
 
 # /calls list
@@ -623,7 +625,7 @@ def _waiting_controls(page: CallPage) -> discord.ui.View:
         items.append(PageButton(page.page - 1, "Previous page"))
     if page.page + 1 < page.pages:
         items.append(PageButton(page.page + 1, "Next page"))
-    return _view(*items)
+    return view_of(*items)
 
 
 class PageButton(discord.ui.DynamicItem[_Button], template=r"support:page:(?P<page>\d{1,4})"):
@@ -711,14 +713,6 @@ def _shown_text(message: discord.Message | None) -> str:
 def _unescape(text: str) -> str:
     """What `escape` has made literal, as it was typed."""
     return re.sub(r"\\([\\*_~`|>#\[\]()<:-])", r"\1", text.replace("@\u200b", "@"))
-
-
-def _view(*items: _Item) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for item in items:
-        view.add_item(item)
-    view.stop()  # discord.py need not remember it: the dynamic items are known
-    return view
 
 
 SUPPORT_ITEMS = (

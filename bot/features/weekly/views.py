@@ -36,6 +36,7 @@ from bot.features.weekly.rules import PLACES, how_long
 from bot.features.weekly.service import WeeklyService
 from bot.ui.embeds import BLUE, add_lines
 from bot.ui.errors import run_safely
+from bot.ui.permissions import lacking
 from bot.ui.text import EMBED_DESCRIPTION_LIMIT, EMBED_FIELD_LIMIT, escape, link, literal, shorten
 
 if TYPE_CHECKING:
@@ -58,12 +59,7 @@ _LEAST_FOR_MEAN = 3
 """Of fewer members the mean would tell how each of them did."""
 _LOOKED_UP = 100
 """How many members Discord looks up in one request."""
-_NEEDED = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "embed_links": "Embed Links",
-    "read_message_history": "Read Message History",
-}
+_NEEDED = ("view_channel", "send_messages", "embed_links", "read_message_history")
 
 _Item = discord.ui.Item[discord.ui.View]
 _Button = discord.ui.Button[discord.ui.View]
@@ -296,11 +292,10 @@ def obstacles(guild: discord.Guild, quiz: WeeklyQuiz) -> list[str]:
 
 def channel_obstacles(channel: discord.abc.GuildChannel) -> list[str]:
     """Which permissions are missing in a channel, with where they are given."""
-    mine = channel.permissions_for(channel.guild.me)
-    lacking = [name for permission, name in _NEEDED.items() if not getattr(mine, permission)]
-    if not lacking:
+    missing = lacking(channel.permissions_for(channel.guild.me), _NEEDED)
+    if not missing:
         return []
-    return [f"In {channel.mention} I lack {', '.join(lacking)}. Allow it to me under Permissions of that channel."]
+    return [f"In {channel.mention} I lack {', '.join(missing)}. Allow it to me under Permissions of that channel."]
 
 
 def warnings(guild: discord.Guild, quiz: WeeklyQuiz) -> list[str]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.features.ask.models import Saying
 
-_COMMAND = re.compile(r"\{([a-z ]+)\}")
+COMMAND = re.compile(r"\{([a-z ]+)\}")
+"""Where a saying names a command."""
 
 NEXT = Saying("Your next step", "{next} names the one thing to do now on your path, with the reason.")
 START = Saying(
@@ -622,4 +623,4 @@ def all_sayings() -> Iterator[Saying]:
 
 def commands_in(saying: Saying) -> tuple[str, ...]:
     """The commands that a saying names."""
-    return tuple(_COMMAND.findall(saying.text))
+    return tuple(COMMAND.findall(saying.text))

@@ -32,7 +32,7 @@ from bot.features.challenge.views.render import (
 from bot.features.questions.models import AnswerKey, Item, Verdict
 from bot.features.questions.rules.numbers import format_number, parse_number
 from bot.features.questions.rules.options import option_id, stamp_of
-from bot.ui.components import read_fields
+from bot.ui.components import read_fields, view_of
 from bot.ui.errors import run_safely
 from bot.ui.text import shorten
 from knowledge.models import Question, QuestionKind
@@ -117,8 +117,8 @@ _LABELS: Mapping[Act, str] = {
 def case_buttons(case: Case) -> discord.ui.View:
     """What can be done with a case: decide it, or take the decision back."""
     if case.state is ChallengeState.OPEN:
-        return _view(*(CaseButton(case.id, act) for act in (Act.KEEP, Act.CORRECT, Act.RETIRE)))
-    return _view(CaseButton(case.id, Act.UNDO)) if case.is_undoable else _view()
+        return view_of(*(CaseButton(case.id, act) for act in (Act.KEEP, Act.CORRECT, Act.RETIRE)))
+    return view_of(CaseButton(case.id, Act.UNDO)) if case.is_undoable else view_of()
 
 
 class CaseButton(discord.ui.DynamicItem[_Button], template=rf"{_ID}:(?P<act>{'|'.join(Act)})"):
@@ -165,7 +165,7 @@ class CaseButton(discord.ui.DynamicItem[_Button], template=rf"{_ID}:(?P<act>{'|'
             case _ if item.kind is QuestionKind.ORDER:
                 await interaction.response.send_modal(_order_window(found, item))
             case _:
-                view = _view(KeySelect(found, item.question, item.key), CancelButton())
+                view = view_of(KeySelect(found, item.question, item.key), CancelButton())
                 await interaction.response.send_message(embed=render_choosing(item), view=view, ephemeral=True)
 
 
@@ -241,7 +241,7 @@ def _proposal_buttons(proposal: Proposal) -> discord.ui.View:
     if decision.key is not None and decision.key.number is None and question.kind is not QuestionKind.ORDER:
         items.append(KeySelect(proposal.challenge_id, question, decision.key))
     items += [ConfirmButton.of(proposal.challenge_id, decision, question), CancelButton()]
-    return _view(*items)
+    return view_of(*items)
 
 
 class ConfirmButton(
@@ -297,7 +297,7 @@ async def send_undo(interaction: discord.Interaction[Any], question: str, guild_
         MemberError: there is none.
     """
     proposal = await challenge_service(interaction).propose_undo(question, guild_id)
-    view = _view(UndoButton(question, proposal.stamp), CancelButton())
+    view = view_of(UndoButton(question, proposal.stamp), CancelButton())
     await interaction.followup.send(embed=render_undo(proposal), view=view, ephemeral=True)
 
 
@@ -341,7 +341,7 @@ def _waiting_controls(page: WaitingPage) -> discord.ui.View:
         items.append(PageButton(page.page - 1, "Previous page"))
     if page.page + 1 < page.pages:
         items.append(PageButton(page.page + 1, "Next page"))
-    return _view(*items)
+    return view_of(*items)
 
 
 class PageButton(discord.ui.DynamicItem[_Button], template=r"challenge:page:(?P<page>\d{1,4})"):
@@ -573,14 +573,6 @@ def _unpacked(item: Item, verdict: Verdict, stamp: str, packed: str) -> Decision
     if stamp_of(item.question) != stamp or (verdict is Verdict.CORRECTED and key is None):
         raise MemberError(CHANGED)
     return Decision(verdict, key)
-
-
-def _view(*items: _Item) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for item in items:
-        view.add_item(item)
-    view.stop()  # discord.py need not remember it: the dynamic items are known
-    return view
 
 
 CHALLENGE_ITEMS = (

@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -516,11 +515,6 @@ def _waits(panel: Panel) -> bool:
     return panel.can_check_in and not (panel.checkin is not None and panel.checkin.state.counts)
 
 
-def _is_missing(panel: Panel, now: datetime) -> bool:
-    """Whether a member is away while a week is open."""
-    return panel.week is not None and panel.week.closed_at is None and panel.membership.is_away(now)
-
-
 async def _overview_items(
     interaction: discord.Interaction[Any], panels: Sequence[Panel], chosen: Panel
 ) -> Iterable[_Item]:
@@ -528,7 +522,8 @@ async def _overview_items(
     newest = chosen.week.id if chosen.week is not None else None
     if chosen.week is not None and (label := _open_label(chosen)):
         items.append(WeekButton(chosen.week.id, Act.OPEN, label))
-    if _is_missing(chosen, interaction.client.clock()) and chosen.week is not None:
+    is_away = chosen.membership.is_away(interaction.client.clock())
+    if chosen.week is not None and chosen.week.closed_at is None and is_away:
         items.append(WeekButton(chosen.week.id, Act.HERE))
     missed = chosen.rhythm.repair_week
     if missed is not None and missed != newest:

@@ -15,6 +15,7 @@ from bot.features.settings.views import tell_admins
 from bot.scheduling.models import Occurrence
 from bot.scheduling.rules import next_time
 from bot.ui.components import custom_ids, view_of
+from bot.ui.permissions import lacking
 from bot.ui.text import MESSAGE_LIMIT, shorten
 
 if TYPE_CHECKING:
@@ -29,15 +30,9 @@ NEVER_OPENED = "It has no home yet."
 NOT_IN_SERVER = "I am not in this server any more, or Discord does not show it to me. Invite me again."
 NO_PRIVATE_NEWS = "Announcement channels have no private threads. Choose another channel, or a public thread."
 
-_TO_SPEAK = {
-    "view_channel": "View Channel",
-    "send_messages_in_threads": "Send Messages in Threads",
-    "embed_links": "Embed Links",
-    "read_message_history": "Read Message History",
-}
-_TO_OPEN = {**_TO_SPEAK, "send_messages": "Send Messages"}
-_PRIVATE = {"create_private_threads": "Create Private Threads"}
-_PUBLIC = {"create_public_threads": "Create Public Threads"}
+_TO_SPEAK = ("view_channel", "send_messages_in_threads", "embed_links", "read_message_history")
+_TO_OPEN = (*_TO_SPEAK, "send_messages")
+_PRIVATE, _PUBLIC = "create_private_threads", "create_public_threads"
 
 _ARCHIVES_AFTER: Literal[10080] = 10080
 """Minutes: the week that lies between two check-ins."""
@@ -64,17 +59,16 @@ class CannotReach(Exception):
 
 def lacking_to_open(parent: discord.TextChannel, *, is_private: bool) -> list[str]:
     """The permissions that are missing in a channel for a home in it, as Discord names them."""
-    return _lacking(parent, _TO_OPEN | (_PRIVATE if is_private else _PUBLIC))
+    return _lacking(parent, (*_TO_OPEN, _PRIVATE if is_private else _PUBLIC))
 
 
-def _lacking(channel: discord.TextChannel, needed: dict[str, str]) -> list[str]:
-    mine = channel.permissions_for(channel.guild.me)
-    return [name for permission, name in needed.items() if not getattr(mine, permission)]
+def _lacking(channel: discord.TextChannel, needed: Collection[str]) -> list[str]:
+    return lacking(channel.permissions_for(channel.guild.me), needed)
 
 
-def say_lacking(channel_id: int, lacking: Collection[str]) -> str:
+def say_lacking(channel_id: int, missing: Collection[str]) -> str:
     """What mends missing permissions."""
-    return f"In <#{channel_id}> I lack {', '.join(lacking)}. Allow it to me under Permissions of that channel."
+    return f"In <#{channel_id}> I lack {', '.join(missing)}. Allow it to me under Permissions of that channel."
 
 
 # Finding
@@ -91,8 +85,8 @@ async def find_home(client: "TutorClient", group: Group, *, opens: bool = True) 
     if group.home_id is None:
         raise HomeLost(NEVER_OPENED)
     thread = parent.guild.get_thread(group.home_id) or await _fetch_thread(client, parent, group.home_id)
-    if lacking := _lacking(parent, _TO_SPEAK):
-        raise CannotReach(say_lacking(parent.id, lacking))
+    if missing := _lacking(parent, _TO_SPEAK):
+        raise CannotReach(say_lacking(parent.id, missing))
     if thread.locked:
         raise CannotReach(f"Its home {thread.mention} is locked. Unlock it, or end the group with `/group end`.")
     if thread.archived and opens:
@@ -173,8 +167,8 @@ async def open_home(
         parent = await _find_parent(client, group)
         if group.is_private and parent.is_news():
             raise CannotReach(NO_PRIVATE_NEWS)
-        if lacking := lacking_to_open(parent, is_private=group.is_private):
-            raise CannotReach(say_lacking(parent.id, lacking))
+        if missing := lacking_to_open(parent, is_private=group.is_private):
+            raise CannotReach(say_lacking(parent.id, missing))
         adopted = await _adopt(client, parent, group) if adopts else None
         thread = adopted or await _create(client, parent, group)
         try:

@@ -24,7 +24,7 @@ from bot.features.matching.views.render import (
     window_label,
 )
 from bot.features.progress.rules.zones import guess_zone
-from bot.ui.components import read_fields
+from bot.ui.components import read_fields, view_of
 from bot.ui.errors import run_safely
 from bot.ui.zone import ZoneWindow
 
@@ -362,9 +362,8 @@ class DeclineButton(discord.ui.DynamicItem[_Button], template=r"match:(?P<id>\d{
             embed, question, view = render_offer(offer, interaction.client.clock()), None, offer_view(offer)
             if self._step == "ask" and offer.hangs_on_it:
                 question = render_last_word(offer.proposal.kind)
-                view = discord.ui.View(timeout=None)
-                view.add_item(AnswerButton(self._proposal_id, Answer.NO, "Decline for everybody"))
-                view.add_item(DeclineButton(self._proposal_id, "back"))
+                decline = AnswerButton(self._proposal_id, Answer.NO, "Decline for everybody")
+                view = view_of(decline, DeclineButton(self._proposal_id, "back"))
             await interaction.edit_original_response(content=question, embed=embed, view=view)
 
 
